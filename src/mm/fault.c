@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The page fault, from the CPU to the area's owner and back:
+ *
+ *	none                      do_fault          ->fault           FM-9..12
+ *	present, write, not W     wp_pfn_shared     ->pfn_mkwrite     FM-18
+ *	                          finish_mkwrite    W and D, if the   FM-20, 21
+ *	                                            entry is as it was
+ *	present, rights suffice   nothing: another CPU was faster     FM-10
+ *
+ * A handler that returns RETRY has dropped mmap_lock (FM-1): the area is
+ * looked up again, and the second attempt may block (FM-2).
+ */
+#include <errno.h>
+#include <vmmdirty/cpu.h>
+
+#include "mm/mm.h"
+#include "mmu/pgtable.h"
+
+static bool may_access(const struct vmd_vma *vma, unsigned int flags)
+{
+	if (flags & VMD_FAULT_FLAG_WRITE)
+		return vma->vm_flags & VMD_VM_WRITE;
+	return vma->vm_flags & (VMD_VM_READ | VMD_VM_WRITE);
+}
+
+/* FM-20, FM-21: only if nobody changed the entry while mkwrite ran. */
+static vmd_vm_fault_t finish_mkwrite(struct vmd_vm_fault *vmf)
+	vmd_no_context_analysis("a ptl that is known at run time")
+{
+	struct vmd_mm_context *ctx = &vmf->vma->vm_mm->context;
+	vmd_pte_t orig = vmd_make_pte(vmf->orig_pte);
+	struct vmd_spinlock *ptl;
+	vmd_pte_t *pte = vmd_pte_offset_map_lock(ctx, vmf->address, &ptl);
+
+	if (!pte)
+		return VMD_VM_FAULT_NOPAGE;
+	if (vmd_pte_same(vmd_ptep_get(pte), orig)) {
+		vmd_pte_t entry = vmd_pte_mkyoung(orig);
+
+		vmd_set_pte(pte, vmd_pte_mkwrite(vmd_pte_mkdirty(entry)));
+		vmd_hook_call(ctx->env->hook, VMD_HOOK_PTE_CHANGE, ctx,
+			      vmf->address, vmf->address + VMD_PAGE_SIZE);
+	}
+	vmd_spin_unlock(ptl);
+	return VMD_VM_FAULT_NOPAGE;
+}
+
+/* FM-18: ALLOW_RETRY stays set; ERROR and NOPAGE end it, RETRY is a bug. */
+static vmd_vm_fault_t wp_pfn_shared(struct vmd_vm_fault *vmf)
+{
+	const struct vmd_vm_operations *ops = vmf->vma->vm_ops;
+	struct vmd_env *env = vmf->vma->vm_mm->context.env;
+	vmd_vm_fault_t ret;
+
+	if (ops->pfn_mkwrite) {
+		vmf->flags |= VMD_FAULT_FLAG_MKWRITE;
+		vmd_charge(env, VMD_EV_MKWRITE, 1);
+		ret = ops->pfn_mkwrite(vmf);
+		if (ret & (VMD_VM_FAULT_ERROR | VMD_VM_FAULT_NOPAGE))
+			return ret;
+		if (VMD_BUG_ON(env, (ret & VMD_VM_FAULT_RETRY) != 0))
+			return ret;
+	}
+	return finish_mkwrite(vmf);
+}
+
+/* Kernel: handle_pte_fault(). The snapshot is taken without the lock (FM-9). */
+static vmd_vm_fault_t handle_pte_fault(struct vmd_vm_fault *vmf)
+{
+	const struct vmd_mm_context *ctx = &vmf->vma->vm_mm->context;
+	const vmd_pte_t *slot =
+		vmd_lookup_slot(ctx, vmf->address, VMD_LEVEL_PTE);
+	vmd_pte_t entry = slot ? vmd_ptep_get(slot) : vmd_make_pte(0);
+
+	if (vmd_pte_none(entry))
+		return vmf->vma->vm_ops->fault(vmf);
+	if ((vmf->flags & VMD_FAULT_FLAG_WRITE) && !vmd_pte_write(entry)) {
+		vmf->orig_pte = entry.val;
+		return wp_pfn_shared(vmf);
+	}
+	return 0;
+}
+
+/* One attempt, under mmap_lock, which RETRY has dropped. */
+static vmd_vm_fault_t handle_mm_fault(struct vmd_mm *mm, vmd_va_t addr,
+				      unsigned int flags)
+{
+	struct vmd_vma *vma = vmd_find_vma(mm, addr);
+	struct vmd_vm_fault vmf = {
+		.vma = vma,
+		.address = addr & VMD_PAGE_MASK,
+		.flags = flags,
+	};
+
+	if (!vma || addr < vma->vm_start || !may_access(vma, flags))
+		return VMD_VM_FAULT_SIGSEGV;
+	vmf.pgoff = vmd_linear_page_index(vma, vmf.address);
+	return handle_pte_fault(&vmf);
+}
+
+static int result_to_errno(vmd_vm_fault_t ret)
+{
+	if (ret & VMD_VM_FAULT_OOM)
+		return -ENOMEM;
+	return ret & VMD_VM_FAULT_ERROR ? -EFAULT : 0;
+}
+
+/* Kernel: do_user_addr_fault(), FM-2. */
+static int handle(struct vmd_mm_context *ctx, struct vmd_cpu *cpu,
+		  vmd_va_t addr, unsigned int error_code)
+	vmd_no_context_analysis("RETRY has dropped mmap_lock")
+{
+	unsigned int flags = VMD_FAULT_FLAG_ALLOW_RETRY |
+			     VMD_FAULT_FLAG_KILLABLE |
+			     VMD_FAULT_FLAG_INTERRUPTIBLE | VMD_FAULT_FLAG_USER;
+	struct vmd_mm *mm = vmd_context_mm(ctx);
+	vmd_vm_fault_t ret;
+
+	(void)cpu;
+	if (error_code & VMD_PF_RSVD)
+		return -EFAULT;
+	if (error_code & VMD_PF_WRITE)
+		flags |= VMD_FAULT_FLAG_WRITE;
+	for (;;) {
+		vmd_mmap_read_lock(mm);
+		ret = handle_mm_fault(mm, addr, flags);
+		if (!(ret & VMD_VM_FAULT_RETRY))
+			break;
+		flags |= VMD_FAULT_FLAG_TRIED;
+	}
+	vmd_mmap_read_unlock(mm);
+	return result_to_errno(ret);
+}
+
+const struct vmd_fault_ops vmd_mm_fault_ops = {
+	.handle = handle,
+};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An address space: its life, its lock, its subscribers.
+ */
+#include "mm/mm.h"
+
+#include <errno.h>
+
+#include "mmu/cpu.h"
+#include "mmu/pgtable.h"
+#include "sync/atomic.h"
+
+int vmd_mm_create(struct vmd_machine *machine, struct vmd_mm **out)
+{
+	struct vmd_mm *mm;
+	struct vmd_hw *hw;
+	int err;
+
+	if (!machine || !out)
+		return -EINVAL;
+
+	hw = vmd_machine_hw(machine);
+	mm = vmd_alloc(&hw->env.arena, sizeof(*mm));
+	if (!mm)
+		return -ENOMEM;
+
+	mm->hw = hw;
+	vmd_mm_notifiers_init(&mm->notifiers, &hw->env);
+	err = vmd_init_rwsem(&mm->mmap_lock, &hw->env, VMD_RANK_mmap_lock);
+	if (err)
+		goto out_free;
+	err = vmd_mm_context_init(&mm->context, &hw->env, &hw->ram, &hw->cpus,
+				  &vmd_mm_fault_ops);
+	if (err)
+		goto out_lock;
+	*out = mm;
+	return 0;
+
+out_lock:
+	vmd_destroy_rwsem(&mm->mmap_lock);
+out_free:
+	vmd_free(&hw->env.arena, mm);
+	return err;
+}
+
+void vmd_mm_destroy(struct vmd_mm *mm)
+{
+	uint64_t left;
+
+	if (!mm)
+		return;
+
+	(void)VMD_BUG_ON(&mm->hw->env, vmd_munmap(mm, 0, VMD_TASK_SIZE) != 0);
+	for (left = VMD_READ_ONCE(mm->context.cpumask); left; left &= left - 1)
+		vmd_cpu_load_mm(mm->hw->cpus.cpu[__builtin_ctzll(left)], NULL);
+	(void)VMD_BUG_ON(&mm->hw->env, mm->notifiers.first != NULL);
+	vmd_mm_context_fini(&mm->context);
+	vmd_destroy_rwsem(&mm->mmap_lock);
+	vmd_free(&mm->hw->env.arena, mm);
+}
+
+int vmd_cpu_switch_mm(struct vmd_cpu *cpu, struct vmd_mm *mm)
+{
+	if (!cpu || (mm && cpu->env != &mm->hw->env))
+		return -EINVAL;
+	vmd_cpu_load_mm(cpu, mm ? &mm->context : NULL);
+	return 0;
+}
+
+void vmd_mmap_read_lock(struct vmd_mm *mm)
+	vmd_no_context_analysis("the accessor names this lock")
+{
+	vmd_down_read(&mm->mmap_lock);
+}
+
+void vmd_mmap_read_unlock(struct vmd_mm *mm)
+	vmd_no_context_analysis("the accessor names this lock")
+{
+	vmd_up_read(&mm->mmap_lock);
+}
+
+void vmd_mmap_write_lock(struct vmd_mm *mm)
+	vmd_no_context_analysis("the accessor names this lock")
+{
+	vmd_down_write(&mm->mmap_lock);
+}
+
+void vmd_mmap_write_unlock(struct vmd_mm *mm)
+	vmd_no_context_analysis("the accessor names this lock")
+{
+	vmd_up_write(&mm->mmap_lock);
+}
+
+int vmd_mmu_notifier_register(struct vmd_mmu_notifier *subscription,
+			      struct vmd_mm *mm)
+{
+	int err;
+
+	if (!subscription || !subscription->ops || !mm)
+		return -EINVAL;
+	err = vmd_mm_notifiers_add(&mm->notifiers, subscription);
+	if (!err)
+		subscription->mm = mm;
+	return err;
+}
+
+void vmd_mmu_notifier_unregister(struct vmd_mmu_notifier *subscription)
+{
+	vmd_mm_notifiers_del(&subscription->mm->notifiers, subscription);
+}

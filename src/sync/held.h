@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which locks this thread holds, and where it took them. What "assert held"
+ * asks, and what a report of a broken lock contract quotes.
+ */
+#ifndef VMD_SRC_SYNC_HELD_H
+#define VMD_SRC_SYNC_HELD_H
+
+#include <stdbool.h>
+
+#include "base/report.h"
+#include "sync/lock_rank.h"
+
+/* What each lock has in common; set once when it is made. */
+struct vmd_lock_base {
+	struct vmd_env *env;
+	enum vmd_lock_rank rank;
+};
+
+enum vmd_held_mode {
+	VMD_HELD_SHARED,
+	VMD_HELD_EXCLUSIVE
+};
+
+void vmd_held_push(const struct vmd_lock_base *lock, enum vmd_held_mode mode,
+		   struct vmd_place place);
+
+/* False, and a report, if this thread does not hold it so. */
+bool vmd_held_pop(const struct vmd_lock_base *lock, enum vmd_held_mode mode,
+		  struct vmd_place place);
+
+bool vmd_held(const struct vmd_lock_base *lock, enum vmd_held_mode at_least);
+
+/* A report if this thread does not hold it at least so. */
+void vmd_held_assert(const struct vmd_lock_base *lock,
+		     enum vmd_held_mode at_least, struct vmd_place place);
+
+/* A report if this thread holds a lock that spins: it is about to sleep. */
+void vmd_might_sleep_at(struct vmd_env *env, struct vmd_place place);
+#define vmd_might_sleep(env) vmd_might_sleep_at(env, VMD_HERE)
+
+unsigned int vmd_nr_held(void);
+
+#endif /* VMD_SRC_SYNC_HELD_H */
