@@ -10,8 +10,7 @@
 #include <time.h>
 
 enum {
-	MAX_REPEATS = 201
-};
+	MAX_REPEATS = 201, QUICK_REPEATS = 21 };
 
 static double now_ns(void)
 {
@@ -42,6 +41,15 @@ static double time_of(void (*call)(void *arg), void *arg, double per_call)
 	return (now_ns() - begin) / per_call;
 }
 
+static int repeats(const struct bench_case *bench, bool quick)
+{
+	int nr = bench->repeats ? bench->repeats : MAX_REPEATS;
+
+	if (quick && nr > QUICK_REPEATS)
+		return QUICK_REPEATS;
+	return quick && bench->repeats ? 3 : nr;
+}
+
 bool bench_parse(int argc, char **argv)
 {
 	if (argc == 1)
@@ -56,7 +64,7 @@ void bench_run(const struct bench_case *bench, bool quick)
 {
 	static double ours[MAX_REPEATS];
 	static double peers[MAX_REPEATS];
-	int nr = quick ? 21 : MAX_REPEATS;
+	int nr = repeats(bench, quick);
 	int i;
 
 	bench->ours(bench->arg); /* warm both up */

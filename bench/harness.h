@@ -17,6 +17,7 @@ struct bench_case {
 	const char *unit;
 	const char *peer;
 	double per_call; /* units in one call: times are divided by it */
+	int repeats; /* 0: many; a call that takes long wants few */
 	void (*ours)(void *arg);
 	void (*peers)(void *arg);
 	void *arg;

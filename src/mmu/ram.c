@@ -71,13 +71,18 @@ void vmd_ram_fini(struct vmd_ram *ram)
 	unreserve_all(ram);
 }
 
+static bool is_written(const struct vmd_ram *ram, vmd_pfn_t pfn)
+{
+	uint64_t word = VMD_READ_ONCE(ram->written[pfn / VMD_BITS_PER_WORD]);
+
+	return word >> (pfn % VMD_BITS_PER_WORD) & 1;
+}
+
 void vmd_frame_mark_written(struct vmd_ram *ram, vmd_pfn_t pfn)
 {
-	uint64_t *word = &ram->written[pfn / VMD_BITS_PER_WORD];
-	uint64_t bit = UINT64_C(1) << (pfn % VMD_BITS_PER_WORD);
-
-	if (!(VMD_READ_ONCE(*word) & bit))
-		(void)vmd_fetch_or(word, bit);
+	if (!is_written(ram, pfn))
+		(void)vmd_fetch_or(&ram->written[pfn / VMD_BITS_PER_WORD],
+				   UINT64_C(1) << (pfn % VMD_BITS_PER_WORD));
 }
 
 vmd_pfn_t vmd_frame_next_written(const struct vmd_ram *ram, vmd_pfn_t pfn,
@@ -177,6 +182,8 @@ void vmd_frame_free_range(struct vmd_ram *ram, vmd_pfn_t pfn, uint64_t nr)
 void vmd_frame_copy(struct vmd_ram *to, vmd_pfn_t to_pfn,
 		    const struct vmd_ram *from, vmd_pfn_t from_pfn)
 {
+	if (!is_written(from, from_pfn) && !is_written(to, to_pfn))
+		return; /* both are zero */
 	vmd_frame_mark_written(to, to_pfn);
 	vmd_copy_racing(vmd_pfn_to_virt(to, to_pfn),
 			vmd_pfn_to_virt(from, from_pfn), WORDS_PER_PAGE);

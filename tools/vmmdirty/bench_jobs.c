@@ -23,7 +23,7 @@ static const char *const workloads[][2] = {
 	{ "sparse_tex:epochs=400", "sparse_tex:epochs=40" },
 	{ "full_frame:epochs=200", "full_frame:epochs=8" },
 	{ "readback:epochs=200", "readback:epochs=24" },
-	{ "heartbeat:pages=65536,bursts=3,epochs=600",
+	{ "heartbeat:pages=32768,bursts=3,epochs=300",
 	  "heartbeat:pages=4096,bursts=3,epochs=60" },
 	{ "regime:epochs=400", "regime:pages=2048,epochs=60" },
 	{ "hot2M_far:epochs=400", "hot2M_far:epochs=30" },
