@@ -141,7 +141,7 @@ struct vmd_vma {
  * @prot: VMD_PROT_ bits
  * @flags: VMD_MAP_SHARED or VMD_MAP_PRIVATE (read-only), and others
  * @addr: where, with VMD_MAP_FIXED_NOREPLACE; else a hint or 0
- * @vm_flags: further VMD_VM_ bits, for owners of objects
+ * @vm_flags: of VMD_VM_PFNMAP, IO, RAND_READ, DONTEXPAND, DONTDUMP, HUGETLB
  * @vm_ops: operations of the object's owner; NULL: a plain object
  * @vm_private_data: for @vm_ops
  */
@@ -261,6 +261,21 @@ VMD_API void vmd_mmap_read_unlock(struct vmd_mm *mm)
 VMD_API vmd_vm_fault_t vmd_vmf_insert_pfn_prot(struct vmd_vma *vma,
 					       vmd_va_t addr, vmd_pfn_t pfn,
 					       uint64_t prot);
+
+/**
+ * vmd_finish_mkwrite_fault() - make the entry of a write fault writable
+ * @vmf: the fault, as pfn_mkwrite got it
+ *
+ * Sets W, D and A, unless the entry has changed since the fault began: then
+ * the fault is simply taken again. The core calls it when pfn_mkwrite returns
+ * 0. An owner that must not let go of its own lock between taking note and the
+ * entry becoming writable calls it itself and returns the result
+ * (docs/kernel-differences.md, VM-13). Kernel: finish_mkwrite_fault().
+ *
+ * Context: In pfn_mkwrite. Takes a page-table lock.
+ * Return: VMD_VM_FAULT_NOPAGE.
+ */
+VMD_API vmd_vm_fault_t vmd_finish_mkwrite_fault(struct vmd_vm_fault *vmf);
 
 /**
  * vmd_unmap_mapping_pages() - remove all entries that show a range

@@ -87,11 +87,28 @@ static vmd_vm_fault_t bo_fault(struct vmd_vm_fault *vmf)
 	return ret;
 }
 
-/* VM-13: blocks instead of asking for a retry, which nobody would honour. */
+/* The bit first, then the entry, both under the reservation. */
+static vmd_vm_fault_t record_and_finish(const struct vmd_bo *bo,
+					struct vmd_vm_fault *vmf)
+{
+	vmd_pgoff_t page = vmf->pgoff - bo->node_start;
+
+	if (page >= bo->nr_pages)
+		return VMD_VM_FAULT_SIGBUS;
+	if (bo->tracker)
+		vmd_tracker_mkwrite(bo->tracker, page);
+	return vmd_finish_mkwrite_fault(vmf);
+}
+
+/*
+ * VM-13: blocks instead of asking for a retry, which nobody would honour. The
+ * kernel's driver drops the reservation before the entry becomes writable; a
+ * submission in between hands the bit over and finds nothing to protect, and
+ * the next store is lost. So the entry is finished here.
+ */
 static vmd_vm_fault_t bo_pfn_mkwrite(struct vmd_vm_fault *vmf)
 {
 	struct vmd_bo *bo = vmf->vma->vm_private_data;
-	vmd_pgoff_t page = vmf->pgoff - bo->node_start;
 	unsigned int flags = vmf->flags;
 	vmd_vm_fault_t ret;
 
@@ -101,10 +118,7 @@ static vmd_vm_fault_t bo_pfn_mkwrite(struct vmd_vm_fault *vmf)
 	if (ret)
 		return ret;
 
-	if (page >= bo->nr_pages)
-		ret = VMD_VM_FAULT_SIGBUS;
-	else if (bo->tracker)
-		vmd_tracker_mkwrite(bo->tracker, page);
+	ret = record_and_finish(bo, vmf);
 	vmd_ww_mutex_unlock(&bo->resv);
 	return ret;
 }

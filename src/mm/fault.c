@@ -4,7 +4,7 @@
  *
  *	none                      do_fault          ->fault           FM-9..12
  *	present, write, not W     wp_pfn_shared     ->pfn_mkwrite     FM-18
- *	                          finish_mkwrite    W and D, if the   FM-20, 21
+ *	                          finish            W and D, if the   FM-20, 21
  *	                                            entry is as it was
  *	present, rights suffice   nothing: another CPU was faster     FM-10
  *
@@ -25,7 +25,7 @@ static bool may_access(const struct vmd_vma *vma, unsigned int flags)
 }
 
 /* FM-20, FM-21: only if nobody changed the entry while mkwrite ran. */
-static vmd_vm_fault_t finish_mkwrite(struct vmd_vm_fault *vmf)
+vmd_vm_fault_t vmd_finish_mkwrite_fault(struct vmd_vm_fault *vmf)
 	vmd_no_context_analysis("a ptl that is known at run time")
 {
 	struct vmd_mm_context *ctx = &vmf->vma->vm_mm->context;
@@ -62,7 +62,7 @@ static vmd_vm_fault_t wp_pfn_shared(struct vmd_vm_fault *vmf)
 		if (VMD_BUG_ON(env, (ret & VMD_VM_FAULT_RETRY) != 0))
 			return ret;
 	}
-	return finish_mkwrite(vmf);
+	return vmd_finish_mkwrite_fault(vmf);
 }
 
 /* Kernel: handle_pte_fault(). The snapshot is taken without the lock (FM-9). */

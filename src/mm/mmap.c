@@ -14,6 +14,11 @@
 	(VMD_MAP_SHARED | VMD_MAP_PRIVATE | VMD_MAP_FIXED_NOREPLACE | \
 	 VMD_MAP_O_RDONLY)
 
+/* What an owner may add; the rest follows from prot and flags. */
+#define OWNER_VM_FLAGS                                                      \
+	(VMD_VM_PFNMAP | VMD_VM_IO | VMD_VM_RAND_READ | VMD_VM_DONTEXPAND | \
+	 VMD_VM_DONTDUMP | VMD_VM_HUGETLB)
+
 static bool page_aligned(uint64_t value)
 {
 	return !(value & ~VMD_PAGE_MASK);
@@ -26,7 +31,8 @@ static bool flags_make_sense(const struct vmd_mmap_args *args)
 	bool private = args->flags & VMD_MAP_PRIVATE;
 	bool write = args->prot & VMD_PROT_WRITE;
 
-	if (args->flags & ~KNOWN_FLAGS || shared == private)
+	if (args->flags & ~KNOWN_FLAGS || args->vm_flags & ~OWNER_VM_FLAGS ||
+	    shared == private)
 		return false;
 	if (args->prot & ~(VMD_PROT_READ | VMD_PROT_WRITE))
 		return false;

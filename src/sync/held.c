@@ -1,24 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A short stack per thread. Locks may be given back in any order, so taking
- * one off closes the gap.
+ * A list per thread of what it holds exclusively, and a short array of what it
+ * holds shared. Locks may be given back in any order.
  */
 #include "sync/held.h"
 
 #include <stddef.h>
 
 #include "base/compiler.h"
+#include "sync/atomic.h"
 
-#define MAX_HELD 64
+/* Readers nest: mmap_lock, then i_mmap_rwsem; more is a mistake. */
+#define MAX_SHARED 8
 
-struct held_lock {
+struct shared_hold {
 	const struct vmd_lock_base *lock;
-	enum vmd_held_mode mode;
 	struct vmd_place place;
 };
 
-static _Thread_local struct held_lock held[MAX_HELD];
-static _Thread_local unsigned int nr_held;
+/* One block: its address is the thread's name. */
+static _Thread_local struct {
+	struct vmd_lock_base *top;
+	unsigned int nr_exclusive;
+	unsigned int nr_shared;
+	struct shared_hold shared[MAX_SHARED];
+} held;
 
 static const struct {
 	const char *name;
@@ -39,56 +45,102 @@ const char *vmd_lock_rank_text(enum vmd_lock_rank rank)
 	return ranks[rank].text;
 }
 
-/* The newest entry of @lock, or NULL. */
-static struct held_lock *find(const struct vmd_lock_base *lock)
+static bool holds_exclusively(const struct vmd_lock_base *lock)
+{
+	return VMD_READ_ONCE(lock->owner) == &held;
+}
+
+/* The newest of this thread's shared holds of @lock, or NULL. */
+static struct shared_hold *find_shared(const struct vmd_lock_base *lock)
 {
 	unsigned int i;
 
-	for (i = nr_held; i > 0; i--)
-		if (held[i - 1].lock == lock)
-			return &held[i - 1];
+	for (i = held.nr_shared; i > 0; i--)
+		if (held.shared[i - 1].lock == lock)
+			return &held.shared[i - 1];
 	return NULL;
 }
 
-/* A report needs a second place: where the newest lock was taken, if any. */
-static struct vmd_place newest_place(void)
+/* A report needs a second place: where another lock was taken, if any. */
+static struct vmd_place some_place(void)
 {
-	return nr_held ? held[nr_held - 1].place : VMD_NOWHERE;
+	if (held.top)
+		return held.top->place;
+	return held.nr_shared ? held.shared[held.nr_shared - 1].place :
+				VMD_NOWHERE;
 }
 
-void vmd_held_push(const struct vmd_lock_base *lock, enum vmd_held_mode mode,
+static void push_shared(const struct vmd_lock_base *lock,
+			struct vmd_place place)
+{
+	if (held.nr_shared == MAX_SHARED)
+		vmd_bug(lock->env, place, some_place(),
+			"one thread holds more than %d locks shared",
+			MAX_SHARED);
+	else
+		held.shared[held.nr_shared++] =
+			(struct shared_hold){ lock, place };
+}
+
+void vmd_held_push(struct vmd_lock_base *lock, enum vmd_held_mode mode,
 		   struct vmd_place place)
 {
-	if (nr_held == MAX_HELD) {
-		vmd_bug(lock->env, place, newest_place(),
-			"more than %d locks held by one thread", MAX_HELD);
+	if (mode == VMD_HELD_SHARED) {
+		push_shared(lock, place);
 		return;
 	}
-	held[nr_held++] = (struct held_lock){ lock, mode, place };
+	lock->place = place;
+	lock->below = held.top;
+	held.top = lock;
+	held.nr_exclusive++;
+	VMD_WRITE_ONCE(lock->owner, &held);
 }
 
-bool vmd_held_pop(const struct vmd_lock_base *lock, enum vmd_held_mode mode,
+static bool pop_shared(const struct vmd_lock_base *lock)
+{
+	struct shared_hold *hold = find_shared(lock);
+
+	if (!hold)
+		return false;
+	for (held.nr_shared--; hold < &held.shared[held.nr_shared]; hold++)
+		hold[0] = hold[1];
+	return true;
+}
+
+/* Nearly always the top: locks are given back in reverse. */
+static bool pop_exclusive(struct vmd_lock_base *lock)
+{
+	struct vmd_lock_base **link = &held.top;
+
+	if (!holds_exclusively(lock))
+		return false;
+	while (*link != lock)
+		link = &(*link)->below;
+	*link = lock->below;
+	held.nr_exclusive--;
+	VMD_WRITE_ONCE(lock->owner, NULL);
+	return true;
+}
+
+bool vmd_held_pop(struct vmd_lock_base *lock, enum vmd_held_mode mode,
 		  struct vmd_place place)
 {
-	struct held_lock *entry = find(lock);
+	bool popped = mode == VMD_HELD_SHARED ? pop_shared(lock) :
+						pop_exclusive(lock);
 
-	if (!entry || entry->mode != mode) {
-		vmd_bug(lock->env, place, entry ? entry->place : newest_place(),
+	if (!popped)
+		vmd_bug(lock->env, place, some_place(),
 			"%s is given back but not held %s",
 			ranks[lock->rank].name,
 			mode == VMD_HELD_SHARED ? "shared" : "exclusively");
-		return false;
-	}
-	for (nr_held--; entry < &held[nr_held]; entry++)
-		entry[0] = entry[1];
-	return true;
+	return popped;
 }
 
 bool vmd_held(const struct vmd_lock_base *lock, enum vmd_held_mode at_least)
 {
-	const struct held_lock *entry = find(lock);
-
-	return entry && entry->mode >= at_least;
+	if (holds_exclusively(lock))
+		return true;
+	return at_least == VMD_HELD_SHARED && find_shared(lock);
 }
 
 void vmd_held_assert(const struct vmd_lock_base *lock,
@@ -96,23 +148,24 @@ void vmd_held_assert(const struct vmd_lock_base *lock,
 {
 	if (vmd_likely(vmd_held(lock, at_least)))
 		return;
-	vmd_bug(lock->env, place, newest_place(), "%s must be held%s",
+	vmd_bug(lock->env, place, some_place(), "%s must be held%s",
 		ranks[lock->rank].name,
 		at_least == VMD_HELD_EXCLUSIVE ? " exclusively" : "");
 }
 
+/* What is held shared may sleep: only the others can be locks that spin. */
 void vmd_might_sleep_at(struct vmd_env *env, struct vmd_place place)
 {
-	unsigned int i;
+	const struct vmd_lock_base *lock;
 
-	for (i = 0; i < nr_held; i++)
-		if (held[i].lock->rank >= VMD_RANK_page_table_lock)
-			vmd_bug(env, place, held[i].place,
+	for (lock = held.top; lock; lock = lock->below)
+		if (lock->rank >= VMD_RANK_page_table_lock)
+			vmd_bug(env, place, lock->place,
 				"may sleep while %s is held",
-				ranks[held[i].lock->rank].name);
+				ranks[lock->rank].name);
 }
 
 unsigned int vmd_nr_held(void)
 {
-	return nr_held;
+	return held.nr_exclusive + held.nr_shared;
 }

@@ -11,10 +11,20 @@
 #include "base/report.h"
 #include "sync/lock_rank.h"
 
-/* What each lock has in common; set once when it is made. */
+/*
+ * What each lock has in common. A lock that is held exclusively has one holder
+ * and is itself the entry of that thread's list; so a thread may hold any
+ * number of them, as a submission of many objects does.
+ */
 struct vmd_lock_base {
+	/* Set once, when the lock is made: */
 	struct vmd_env *env;
 	enum vmd_lock_rank rank;
+
+	/* Of the exclusive holder: */
+	const void *owner; /* its thread, NULL: none; read by all */
+	struct vmd_place place;
+	struct vmd_lock_base *below; /* taken before, by the same thread */
 };
 
 enum vmd_held_mode {
@@ -22,11 +32,11 @@ enum vmd_held_mode {
 	VMD_HELD_EXCLUSIVE
 };
 
-void vmd_held_push(const struct vmd_lock_base *lock, enum vmd_held_mode mode,
+void vmd_held_push(struct vmd_lock_base *lock, enum vmd_held_mode mode,
 		   struct vmd_place place);
 
 /* False, and a report, if this thread does not hold it so. */
-bool vmd_held_pop(const struct vmd_lock_base *lock, enum vmd_held_mode mode,
+bool vmd_held_pop(struct vmd_lock_base *lock, enum vmd_held_mode mode,
 		  struct vmd_place place);
 
 bool vmd_held(const struct vmd_lock_base *lock, enum vmd_held_mode at_least);
@@ -39,6 +49,7 @@ void vmd_held_assert(const struct vmd_lock_base *lock,
 void vmd_might_sleep_at(struct vmd_env *env, struct vmd_place place);
 #define vmd_might_sleep(env) vmd_might_sleep_at(env, VMD_HERE)
 
+/* How many this thread holds. */
 unsigned int vmd_nr_held(void);
 
 #endif /* VMD_SRC_SYNC_HELD_H */

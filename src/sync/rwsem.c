@@ -12,8 +12,7 @@ int vmd_init_rwsem(struct vmd_rwsem *sem, struct vmd_env *env,
 	pthread_rwlockattr_t attr;
 	int err;
 
-	sem->base.env = env;
-	sem->base.rank = rank;
+	sem->base = (struct vmd_lock_base){ .env = env, .rank = rank };
 	if (vmd_alloc_must_fail(&env->arena) || pthread_rwlockattr_init(&attr))
 		return -ENOMEM;
 	(void)pthread_rwlockattr_setkind_np(

@@ -14,8 +14,7 @@
 void vmd_spin_init(struct vmd_spinlock *lock, struct vmd_env *env,
 		   enum vmd_lock_rank rank)
 {
-	lock->base.env = env;
-	lock->base.rank = rank;
+	lock->base = (struct vmd_lock_base){ .env = env, .rank = rank };
 	lock->taken = 0;
 }
 

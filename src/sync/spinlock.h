@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A lock that spins: 24 bytes, one stands in each frame of a page table.
+ * A lock that spins; one stands in each frame of a page table.
  * Nothing sleeps, allocates or calls a notifier while one is held (LK-3).
  */
 #ifndef VMD_SRC_SYNC_SPINLOCK_H

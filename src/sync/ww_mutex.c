@@ -9,8 +9,10 @@
 
 int vmd_ww_mutex_init(struct vmd_ww_mutex *lock, struct vmd_env *env)
 {
-	lock->base.env = env;
-	lock->base.rank = VMD_RANK_resv;
+	lock->base = (struct vmd_lock_base){
+		.env = env,
+		.rank = VMD_RANK_resv,
+	};
 	lock->locked = false;
 	lock->ctx = NULL;
 	if (vmd_alloc_must_fail(&env->arena) ||
