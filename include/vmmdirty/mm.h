@@ -80,6 +80,9 @@ struct vmd_vm_fault {
  * struct vmd_vm_operations - what an area's owner does
  * @open: the area appeared by a split
  * @close: the area goes
+ * @pre_unmap: entries of [@start, @end) are about to go by munmap: collect
+ *	their D bits now; mmap_lock is held for writing, so no new ones come.
+ *	Not in the kernel (docs/kernel-differences.md, FM-37)
  * @fault: nothing is mapped at the address: map it with
  *	vmd_vmf_insert_pfn_prot(); called under mmap_lock
  * @pfn_mkwrite: a store met a read-only entry: take note; 0 lets the core
@@ -91,6 +94,7 @@ struct vmd_vm_fault {
 struct vmd_vm_operations {
 	void (*open)(struct vmd_vma *vma);
 	void (*close)(struct vmd_vma *vma);
+	void (*pre_unmap)(struct vmd_vma *vma, vmd_va_t start, vmd_va_t end);
 	vmd_vm_fault_t (*fault)(struct vmd_vm_fault *vmf);
 	vmd_vm_fault_t (*pfn_mkwrite)(struct vmd_vm_fault *vmf);
 };
@@ -212,8 +216,8 @@ vmd_mmap(struct vmd_mm *mm, const struct vmd_mmap_args *args, vmd_va_t *addr)
  * @addr: first address, a multiple of the page size
  * @len: bytes, rounded up to pages; areas that stick out are split
  *
- * D bits of the entries are lost, as in the kernel (FM-36, FM-37): an owner
- * that wants them collects before.
+ * D bits of the entries are lost, as in the kernel (FM-36, FM-37), unless the
+ * areas' owner has a pre_unmap operation that collects them.
  *
  * Context: May sleep. Takes mmap_lock for writing, then the mapping's rwsem.
  * Return: 0, -EINVAL, -ENOMEM if a split found no memory; then nothing is

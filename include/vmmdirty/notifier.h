@@ -78,9 +78,10 @@ struct vmd_mmu_notifier {
  * @subscription: what to call
  * @mm: the address space; it outlives the subscription
  *
- * Kernel: mmu_notifier_register().
+ * Waits until no range of @mm is being invalidated, so that the subscription
+ * never hears an end without its start (MN-2). Kernel: mmu_notifier_register().
  *
- * Context: May sleep. Call without a lock of @mm.
+ * Context: May sleep. Call without a lock of @mm, and not from a callback.
  * Return: 0, -EINVAL, -EBUSY if it is registered already.
  */
 VMD_API vmd_must_check int

@@ -123,6 +123,26 @@ static vmd_vm_fault_t bo_pfn_mkwrite(struct vmd_vm_fault *vmf)
 	return ret;
 }
 
+static unsigned long min_pages(unsigned long a, unsigned long b)
+{
+	return a < b ? a : b;
+}
+
+/* FM-37: dirt of the entries would go with them. */
+static void bo_pre_unmap(struct vmd_vma *vma, vmd_va_t start, vmd_va_t end)
+{
+	struct vmd_bo *bo = vma->vm_private_data;
+	vmd_pgoff_t first = vmd_linear_page_index(vma, start) - bo->node_start;
+	vmd_pgoff_t behind = first + ((end - start) >> VMD_PAGE_SHIFT);
+
+	(void)vmd_ww_mutex_lock(&bo->resv, NULL);
+	if (bo->tracker)
+		vmd_tracker_pre_unmap(bo->tracker,
+				      min_pages(first, bo->nr_pages),
+				      min_pages(behind, bo->nr_pages));
+	vmd_ww_mutex_unlock(&bo->resv);
+}
+
 static void bo_vm_open(struct vmd_vma *vma)
 {
 	vmd_bo_get(vma->vm_private_data);
@@ -136,6 +156,7 @@ static void bo_vm_close(struct vmd_vma *vma)
 const struct vmd_vm_operations vmd_bo_vm_ops = {
 	.open = bo_vm_open,
 	.close = bo_vm_close,
+	.pre_unmap = bo_pre_unmap,
 	.fault = bo_fault,
 	.pfn_mkwrite = bo_pfn_mkwrite,
 };

@@ -219,6 +219,8 @@ static void unmap_area(struct vmd_area *area)
 {
 	struct vmd_vma *vma = &area->vma;
 
+	if (vma->vm_ops->pre_unmap)
+		vma->vm_ops->pre_unmap(vma, vma->vm_start, vma->vm_end);
 	vmd_zap_page_range(vma, vma->vm_start, vma->vm_end);
 	vmd_vma_unlink(area);
 	free_tables(vma->vm_mm, vma->vm_start, vma->vm_end);

@@ -20,18 +20,20 @@ struct vmd_vma *vmd_find_vma(const struct vmd_mm *mm, vmd_va_t addr)
 		      NULL;
 }
 
+/* By last pages: the first page behind the last one may not exist. */
 struct vmd_va_range vmd_vma_clip(const struct vmd_vma *vma, vmd_pgoff_t first,
 				 vmd_pgoff_t nr)
 {
 	vmd_pgoff_t vma_first = vma->vm_pgoff;
-	vmd_pgoff_t vma_end = vma_first + vmd_vma_pages(vma);
+	vmd_pgoff_t vma_last = vma_first + vmd_vma_pages(vma) - 1;
+	vmd_pgoff_t last = first + nr - 1;
 	vmd_pgoff_t from = first > vma_first ? first : vma_first;
-	vmd_pgoff_t to = first + nr < vma_end ? first + nr : vma_end;
+	vmd_pgoff_t to = last < vma_last ? last : vma_last;
 	struct vmd_va_range range = { vma->vm_start, vma->vm_start };
 
-	if (from < to) {
+	if (nr > 0 && from <= to) {
 		range.start += (from - vma_first) << VMD_PAGE_SHIFT;
-		range.end += (to - vma_first) << VMD_PAGE_SHIFT;
+		range.end += (to + 1 - vma_first) << VMD_PAGE_SHIFT;
 	}
 	return range;
 }

@@ -59,15 +59,15 @@ static void drop_line(struct vmd_cpu *cpu, vmd_va_t addr)
 /* A piece of a large leaf does not know its brothers: all have to go. */
 void vmd_cpu_drop_range(struct vmd_cpu *cpu, vmd_va_t start, vmd_va_t end)
 {
-	vmd_va_t addr;
+	uint64_t nr = (end - start + VMD_PAGE_SIZE - 1) >> VMD_PAGE_SHIFT;
 
 	if (cpu->tlb.fragments) {
 		vmd_cpu_drop_all(cpu);
 		return;
 	}
-	for (addr = start; addr < end; addr += VMD_PAGE_SIZE) {
-		vmd_tlb_drop(&cpu->tlb, addr);
-		drop_line(cpu, addr);
+	for (; nr > 0; nr--, start += VMD_PAGE_SIZE) {
+		vmd_tlb_drop(&cpu->tlb, start);
+		drop_line(cpu, start);
 	}
 }
 

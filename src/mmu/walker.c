@@ -56,11 +56,25 @@ static uint64_t reserved_bits(vmd_pte_t entry, int level)
 	return reserved;
 }
 
+/* The frame of the 4K piece of a leaf of @level that holds @addr. */
+static vmd_pfn_t piece(vmd_pte_t leaf, vmd_va_t addr, int level)
+{
+	uint64_t offset = (addr & (vmd_level_size(level) - 1)) >>
+			  VMD_PAGE_SHIFT;
+	uint64_t mask = (vmd_level_size(level) >> VMD_PAGE_SHIFT) - 1;
+
+	return (vmd_pte_pfn(leaf) & ~mask) | offset;
+}
+
 /* Memory that is not there answers as if the address were reserved. */
 static bool is_reserved(const struct walk *walk, vmd_pte_t entry, int level)
 {
+	vmd_pfn_t pfn = is_leaf(entry, level) ?
+				piece(entry, walk->addr, level) :
+				vmd_pte_pfn(entry);
+
 	return (entry.val & reserved_bits(entry, level)) ||
-	       vmd_pte_pfn(entry) >= walk->ctx->ram->nr_frames;
+	       pfn >= walk->ctx->ram->nr_frames;
 }
 
 static bool judge(struct walk *walk, vmd_pte_t entry, int level,
@@ -104,16 +118,6 @@ static bool use_entry(struct walk *walk, vmd_pte_t *slot, int level,
 			return true;
 		}
 	}
-}
-
-/* The frame of the 4K piece of a leaf of @level that holds @addr. */
-static vmd_pfn_t piece(vmd_pte_t leaf, vmd_va_t addr, int level)
-{
-	uint64_t offset = (addr & (vmd_level_size(level) - 1)) >>
-			  VMD_PAGE_SHIFT;
-	uint64_t mask = (vmd_level_size(level) >> VMD_PAGE_SHIFT) - 1;
-
-	return (vmd_pte_pfn(leaf) & ~mask) | offset;
 }
 
 bool vmd_hw_walk(const struct vmd_mm_context *ctx, vmd_va_t addr, bool write,

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "sync/atomic.h"
+#include "sync/membarrier.h"
 #include "sync/rcu.h"
 
 void vmd_mm_notifiers_init(struct vmd_mm_notifiers *notifiers,
@@ -16,6 +17,7 @@ void vmd_mm_notifiers_init(struct vmd_mm_notifiers *notifiers,
 {
 	notifiers->env = env;
 	notifiers->first = NULL;
+	notifiers->nr_active = 0;
 	vmd_spin_init(&notifiers->lock, env, VMD_RANK_notifier_lock);
 }
 
@@ -31,19 +33,30 @@ find_link(struct vmd_mm_notifiers *notifiers,
 	return link;
 }
 
+/* Under the lock. */
+static int insert(struct vmd_mm_notifiers *notifiers,
+		  struct vmd_mmu_notifier *subscription)
+{
+	if (*find_link(notifiers, subscription))
+		return -EBUSY;
+	subscription->next = notifiers->first;
+	vmd_store_release(&notifiers->first, subscription);
+	return 0;
+}
+
+/* MN-2: not in the middle of a range, or it would hear the end alone. */
 int vmd_mm_notifiers_add(struct vmd_mm_notifiers *notifiers,
 			 struct vmd_mmu_notifier *subscription)
 {
-	int err = 0;
+	int err = -EAGAIN;
 
-	vmd_spin_lock(&notifiers->lock);
-	if (*find_link(notifiers, subscription)) {
-		err = -EBUSY;
-	} else {
-		subscription->next = notifiers->first;
-		vmd_store_release(&notifiers->first, subscription);
+	while (err == -EAGAIN) {
+		vmd_wait_until_zero(&notifiers->nr_active);
+		vmd_spin_lock(&notifiers->lock);
+		if (!notifiers->nr_active)
+			err = insert(notifiers, subscription);
+		vmd_spin_unlock(&notifiers->lock);
 	}
-	vmd_spin_unlock(&notifiers->lock);
 	return err;
 }
 
@@ -67,6 +80,9 @@ void vmd_mmu_notifier_invalidate_range_start(
 	struct vmd_mmu_notifier *at;
 
 	vmd_might_sleep(notifiers->env);
+	vmd_spin_lock(&notifiers->lock);
+	VMD_WRITE_ONCE(notifiers->nr_active, notifiers->nr_active + 1);
+	vmd_spin_unlock(&notifiers->lock);
 	vmd_hook_call(notifiers->env->hook, VMD_HOOK_NOTIFIER_START, range->mm,
 		      range->start, range->end);
 	vmd_rcu_read_lock();
@@ -91,4 +107,7 @@ void vmd_mmu_notifier_invalidate_range_end(
 	vmd_rcu_read_unlock();
 	vmd_hook_call(notifiers->env->hook, VMD_HOOK_NOTIFIER_END, range->mm,
 		      range->start, range->end);
+	vmd_spin_lock(&notifiers->lock);
+	vmd_store_release(&notifiers->nr_active, notifiers->nr_active - 1);
+	vmd_spin_unlock(&notifiers->lock);
 }

@@ -13,6 +13,7 @@ struct vmd_mm_notifiers {
 	struct vmd_env *env;
 	struct vmd_spinlock lock; /* of writers; readers are under RCU */
 	struct vmd_mmu_notifier *first;
+	uint32_t nr_active; /* ranges between start and end; under lock */
 };
 
 void vmd_mm_notifiers_init(struct vmd_mm_notifiers *notifiers,

@@ -143,6 +143,19 @@ bool vmd_held(const struct vmd_lock_base *lock, enum vmd_held_mode at_least)
 	return at_least == VMD_HELD_SHARED && find_shared(lock);
 }
 
+bool vmd_held_recursion(const struct vmd_lock_base *lock,
+			struct vmd_place place)
+{
+	const struct shared_hold *hold = find_shared(lock);
+
+	if (vmd_likely(!hold && !holds_exclusively(lock)))
+		return false;
+	vmd_bug(lock->env, place, hold ? hold->place : lock->place,
+		"%s is taken by a thread that holds it",
+		ranks[lock->rank].name);
+	return true;
+}
+
 void vmd_held_assert(const struct vmd_lock_base *lock,
 		     enum vmd_held_mode at_least, struct vmd_place place)
 {
@@ -159,7 +172,7 @@ void vmd_might_sleep_at(struct vmd_env *env, struct vmd_place place)
 	const struct vmd_lock_base *lock;
 
 	for (lock = held.top; lock; lock = lock->below)
-		if (lock->rank >= VMD_RANK_page_table_lock)
+		if (lock->spins)
 			vmd_bug(env, place, lock->place,
 				"may sleep while %s is held",
 				ranks[lock->rank].name);

@@ -20,6 +20,7 @@ struct vmd_lock_base {
 	/* Set once, when the lock is made: */
 	struct vmd_env *env;
 	enum vmd_lock_rank rank;
+	bool spins; /* nothing sleeps while it is held */
 
 	/* Of the exclusive holder: */
 	const void *owner; /* its thread, NULL: none; read by all */
@@ -40,6 +41,10 @@ bool vmd_held_pop(struct vmd_lock_base *lock, enum vmd_held_mode mode,
 		  struct vmd_place place);
 
 bool vmd_held(const struct vmd_lock_base *lock, enum vmd_held_mode at_least);
+
+/* True, and a report, if this thread holds it: it would wait for itself. */
+bool vmd_held_recursion(const struct vmd_lock_base *lock,
+			struct vmd_place place);
 
 /* A report if this thread does not hold it at least so. */
 void vmd_held_assert(const struct vmd_lock_base *lock,

@@ -14,7 +14,9 @@
 void vmd_spin_init(struct vmd_spinlock *lock, struct vmd_env *env,
 		   enum vmd_lock_rank rank)
 {
-	lock->base = (struct vmd_lock_base){ .env = env, .rank = rank };
+	lock->base = (struct vmd_lock_base){ .env = env,
+					     .rank = rank,
+					     .spins = true };
 	lock->taken = 0;
 }
 
@@ -43,6 +45,8 @@ void vmd_spin_unlock_raw(struct vmd_spinlock *lock)
 void vmd_spin_lock_at(struct vmd_spinlock *lock, struct vmd_place place)
 	vmd_no_context_analysis("is the lock")
 {
+	if (vmd_held_recursion(&lock->base, place))
+		return;
 	vmd_spin_lock_raw(lock);
 	vmd_held_push(&lock->base, VMD_HELD_EXCLUSIVE, place);
 }

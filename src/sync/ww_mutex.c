@@ -90,6 +90,8 @@ int vmd_ww_mutex_lock_at(struct vmd_ww_mutex *lock,
 {
 	int err;
 
+	if (!ctx && vmd_held_recursion(&lock->base, place))
+		return 0;
 	vmd_might_sleep_at(lock->base.env, place);
 	err = lock_or_give_up(lock, ctx);
 	if (!err)
