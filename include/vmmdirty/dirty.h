@@ -240,7 +240,9 @@ vmd_tracker_transfer(struct vmd_tracker *tracker, unsigned long start,
  * @start: first page
  * @end: first page behind
  *
- * After a full upload (VM-12). Kernel: vmw_bo_dirty_clear_res().
+ * After a full upload (VM-12), which must have come after a scan: in MKWRITE
+ * an entry that is still writable would be left without its bit. Kernel:
+ * vmw_bo_dirty_clear_res().
  *
  * Context: As vmd_tracker_create().
  */

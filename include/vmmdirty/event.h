@@ -94,7 +94,7 @@ VMD_API const char *vmd_event_name(enum vmd_event event);
  * @event: the event
  *
  * Context: Any.
- * Return: the cause.
+ * Return: the cause, VMD_NR_CAUSES if there is no such event.
  */
 VMD_API enum vmd_cause vmd_event_cause(enum vmd_event event);
 

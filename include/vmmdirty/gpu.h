@@ -118,7 +118,7 @@ vmd_bo_dirty_add(struct vmd_bo *bo, const struct vmd_dirty_policy *policy);
 
 /**
  * vmd_bo_dirty_release() - one user less
- * @bo: the object; without a tracker nothing happens
+ * @bo: the object, or NULL; without a tracker nothing happens
  *
  * Kernel: vmw_bo_dirty_release() (VM-2).
  *
@@ -132,7 +132,7 @@ VMD_API void vmd_bo_dirty_release(struct vmd_bo *bo);
  * @method: the method, untouched if it is not tracked
  *
  * Context: May sleep. Takes the reservation.
- * Return: 0, -ENOENT if it is not tracked.
+ * Return: 0, -ENOENT if it is not tracked, -EINVAL.
  */
 VMD_API vmd_must_check int vmd_bo_dirty_method(struct vmd_bo *bo,
 					       enum vmd_dirty_method *method);

@@ -64,7 +64,7 @@ struct vmd_mmu_notifier_ops {
 /**
  * struct vmd_mmu_notifier - a subscription, embedded in its owner
  * @ops: set by the owner before it registers
- * @mm: the address space, set by vmd_mmu_notifier_register()
+ * @mm: the address space; NULL while it is not registered
  * @next: the library's own
  */
 struct vmd_mmu_notifier {

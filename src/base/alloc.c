@@ -10,6 +10,7 @@
 
 #include <errno.h>
 
+#include "base/compiler.h"
 #include "base/counter.h"
 
 #if VMD_HAVE_JEMALLOC
@@ -17,21 +18,57 @@
 #include <jemalloc/jemalloc.h>
 #include <stdio.h>
 
+/*
+ * Arenas that nobody uses, number + 1. jemalloc keeps some memory and 2 MiB of
+ * address space for each arena that is destroyed: they are emptied instead,
+ * and used again.
+ */
+static uint32_t idle_arenas[64];
+
+static bool take_idle(unsigned int *index)
+{
+	size_t i;
+
+	for (i = 0; i < VMD_ARRAY_SIZE(idle_arenas); i++) {
+		uint32_t found = vmd_slot_take(&idle_arenas[i]);
+
+		if (found) {
+			*index = found - 1;
+			return true;
+		}
+	}
+	return false;
+}
+
 static int backend_init(struct vmd_arena *arena)
 {
 	size_t size = sizeof(arena->index);
 
+	if (take_idle(&arena->index))
+		return 0;
 	if (mallctl("arenas.create", &arena->index, &size, NULL, 0))
 		return -ENOMEM;
 	return 0;
 }
 
-static void backend_fini(const struct vmd_arena *arena)
+static void arena_command(const struct vmd_arena *arena, const char *command)
 {
 	char name[32];
 
-	(void)snprintf(name, sizeof(name), "arena.%u.destroy", arena->index);
+	(void)snprintf(name, sizeof(name), "arena.%u.%s", arena->index,
+		       command);
 	(void)mallctl(name, NULL, NULL, NULL, 0);
+}
+
+static void backend_fini(const struct vmd_arena *arena)
+{
+	size_t i;
+
+	arena_command(arena, "reset");
+	for (i = 0; i < VMD_ARRAY_SIZE(idle_arenas); i++)
+		if (vmd_slot_fill(&idle_arenas[i], arena->index + 1))
+			return;
+	arena_command(arena, "destroy");
 }
 
 static void *backend_alloc(const struct vmd_arena *arena, size_t size)

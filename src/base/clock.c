@@ -65,7 +65,8 @@ const char *vmd_event_name(enum vmd_event event)
 
 enum vmd_cause vmd_event_cause(enum vmd_event event)
 {
-	return events[event].cause;
+	return (unsigned int)event < VMD_NR_EVENTS ? events[event].cause :
+						     VMD_NR_CAUSES;
 }
 
 const char *vmd_cause_name(enum vmd_cause cause)

@@ -32,4 +32,18 @@ static inline uint64_t vmd_counter_read(const uint64_t *counter)
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
+/* A slot that holds a number or 0: take what is there, or fill it if empty. */
+static inline uint32_t vmd_slot_take(uint32_t *slot)
+{
+	return __atomic_exchange_n(slot, 0, __ATOMIC_ACQUIRE);
+}
+
+static inline _Bool vmd_slot_fill(uint32_t *slot, uint32_t value)
+{
+	uint32_t empty = 0;
+
+	return __atomic_compare_exchange_n(slot, &empty, value, 0,
+					   __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
 #endif /* VMD_SRC_BASE_COUNTER_H */

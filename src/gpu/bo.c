@@ -148,6 +148,8 @@ int vmd_bo_dirty_add(struct vmd_bo *bo, const struct vmd_dirty_policy *policy)
 
 void vmd_bo_dirty_release(struct vmd_bo *bo)
 {
+	if (!bo)
+		return;
 	reserve(bo);
 	if (bo->tracker && vmd_tracker_put(bo->tracker))
 		bo->tracker = NULL;
@@ -158,6 +160,8 @@ int vmd_bo_dirty_method(struct vmd_bo *bo, enum vmd_dirty_method *method)
 {
 	int err = -ENOENT;
 
+	if (!bo || !method)
+		return -EINVAL;
 	reserve(bo);
 	if (bo->tracker) {
 		*method = vmd_tracker_method(bo->tracker);

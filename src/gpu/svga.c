@@ -50,7 +50,7 @@ static void execute_write(struct vmd_svga *svga, const struct vmd_svga_cmd *cmd)
 
 		vmd_frame_mark_written(&svga->vram, page);
 		for (i = 0; i < WORDS_PER_PAGE; i++)
-			words[i] = vmd_mix64(page ^ svga->emitted << 32) + i;
+			words[i] = vmd_mix64(page ^ cmd->seqno << 32) + i;
 	}
 }
 
@@ -87,7 +87,10 @@ static void queue(struct vmd_svga *svga, const struct vmd_svga_cmd *cmd)
 {
 	if (svga->nr_queued == svga->fifo_entries)
 		work_off(svga);
-	svga->fifo[svga->nr_queued++] = *cmd;
+	svga->fifo[svga->nr_queued] = *cmd;
+	if (cmd->op != VMD_SVGA_FENCE) /* the one that will cover it */
+		svga->fifo[svga->nr_queued].seqno = svga->emitted + 1;
+	svga->nr_queued++;
 }
 
 void vmd_fifo_emit(struct vmd_svga *svga, const struct vmd_svga_cmd *cmd)

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "base/error.h"
 
 /* 10 s for one event: more is a typing error. */
 #define MAX_PS UINT64_C(10000000000000)
@@ -103,11 +104,9 @@ static int refuse(struct reader *reader, const char *format, ...)
 	return -EINVAL;
 }
 
-/* strerror() may be used by one thread only. */
 static int refuse_errno(struct reader *reader, int err)
 {
-	if (strerror_r(err, reader->error->text, sizeof(reader->error->text)))
-		(void)refuse(reader, "error %d", err);
+	(void)refuse(reader, "%s", vmd_error_text(-err));
 	return -err;
 }
 
@@ -210,21 +209,42 @@ static int read_line(struct reader *reader, char *line)
 	return read_cost(reader, key, text);
 }
 
+enum {
+	LINE_SIZE = 256
+};
+
+/* 1: a line, without its newline; 0: the end; negative: refused. */
+static int get_line(struct reader *reader, FILE *file, char *line)
+{
+	size_t len = 0;
+	int c;
+
+	reader->error->line++;
+	while ((c = getc(file)) != EOF && c != '\n') {
+		if (c == '\0')
+			return refuse(reader, "this is not text");
+		if (len == LINE_SIZE - 1)
+			return refuse(reader, "the line is too long");
+		line[len++] = (char)c;
+	}
+	line[len] = '\0';
+	if (ferror(file))
+		return -EIO;
+	return c != EOF || len > 0;
+}
+
 static int read_lines(struct reader *reader, FILE *file)
 {
-	char line[256];
+	char line[LINE_SIZE];
+	int more = get_line(reader, file, line);
 	int err = 0;
 
-	while (!err && fgets(line, sizeof(line), file)) {
-		reader->error->line++;
-		if (strlen(line) == sizeof(line) - 1 &&
-		    line[sizeof(line) - 2] != '\n')
-			return refuse(reader, "the line is too long");
+	while (more > 0 && !err) {
 		err = read_line(reader, line);
+		if (!err)
+			more = get_line(reader, file, line);
 	}
-	if (!err && ferror(file))
-		err = -EIO;
-	return err;
+	return more < 0 ? more : err;
 }
 
 int vmd_costs_load(const char *path, struct vmd_costs *costs,
@@ -242,8 +262,10 @@ int vmd_costs_load(const char *path, struct vmd_costs *costs,
 	if (!file)
 		return refuse_errno(&reader, errno);
 	err = read_lines(&reader, file);
-	if (err == -EIO)
+	if (err == -EIO) {
+		error->line = 0;
 		err = refuse_errno(&reader, EIO);
+	}
 	(void)fclose(file);
 	if (!err)
 		*costs = reader.costs;

@@ -94,17 +94,17 @@ void vmd_mmap_write_unlock(struct vmd_mm *mm)
 int vmd_mmu_notifier_register(struct vmd_mmu_notifier *subscription,
 			      struct vmd_mm *mm)
 {
-	int err;
-
 	if (!subscription || !subscription->ops || !mm)
 		return -EINVAL;
-	err = vmd_mm_notifiers_add(&mm->notifiers, subscription);
-	if (!err)
-		subscription->mm = mm;
-	return err;
+	if (subscription->mm)
+		return -EBUSY;
+	subscription->mm = mm;
+	vmd_mm_notifiers_add(&mm->notifiers, subscription);
+	return 0;
 }
 
 void vmd_mmu_notifier_unregister(struct vmd_mmu_notifier *subscription)
 {
 	vmd_mm_notifiers_del(&subscription->mm->notifiers, subscription);
+	subscription->mm = NULL;
 }

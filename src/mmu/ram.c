@@ -173,6 +173,10 @@ vmd_pfn_t vmd_frame_alloc(struct vmd_ram *ram)
 void vmd_frame_free_range(struct vmd_ram *ram, vmd_pfn_t pfn, uint64_t nr)
 {
 	vmd_spin_lock(&ram->lock);
+	(void)VMD_BUG_ON(ram->env,
+			 pfn + nr > ram->next ||
+				 vmd_find_next_bit(ram->free, pfn + nr, pfn) <
+					 pfn + nr);
 	vmd_bitmap_set(ram->free, pfn, nr);
 	ram->nr_free += nr;
 	ram->nr_used -= nr;

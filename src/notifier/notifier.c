@@ -5,7 +5,6 @@
  */
 #include "notifier/notifier.h"
 
-#include <errno.h>
 #include <stddef.h>
 
 #include "sync/atomic.h"
@@ -33,31 +32,22 @@ find_link(struct vmd_mm_notifiers *notifiers,
 	return link;
 }
 
-/* Under the lock. */
-static int insert(struct vmd_mm_notifiers *notifiers,
-		  struct vmd_mmu_notifier *subscription)
-{
-	if (*find_link(notifiers, subscription))
-		return -EBUSY;
-	subscription->next = notifiers->first;
-	vmd_store_release(&notifiers->first, subscription);
-	return 0;
-}
-
 /* MN-2: not in the middle of a range, or it would hear the end alone. */
-int vmd_mm_notifiers_add(struct vmd_mm_notifiers *notifiers,
-			 struct vmd_mmu_notifier *subscription)
+void vmd_mm_notifiers_add(struct vmd_mm_notifiers *notifiers,
+			  struct vmd_mmu_notifier *subscription)
 {
-	int err = -EAGAIN;
+	bool idle;
 
-	while (err == -EAGAIN) {
+	do {
 		vmd_wait_until_zero(&notifiers->nr_active);
 		vmd_spin_lock(&notifiers->lock);
-		if (!notifiers->nr_active)
-			err = insert(notifiers, subscription);
+		idle = !notifiers->nr_active;
+		if (idle) {
+			subscription->next = notifiers->first;
+			vmd_store_release(&notifiers->first, subscription);
+		}
 		vmd_spin_unlock(&notifiers->lock);
-	}
-	return err;
+	} while (!idle);
 }
 
 void vmd_mm_notifiers_del(struct vmd_mm_notifiers *notifiers,

@@ -20,8 +20,8 @@ void vmd_mm_notifiers_init(struct vmd_mm_notifiers *notifiers,
 			   struct vmd_env *env);
 
 /* floor 4 says where the list of an mm is. */
-int vmd_mm_notifiers_add(struct vmd_mm_notifiers *notifiers,
-			 struct vmd_mmu_notifier *subscription);
+void vmd_mm_notifiers_add(struct vmd_mm_notifiers *notifiers,
+			  struct vmd_mmu_notifier *subscription);
 void vmd_mm_notifiers_del(struct vmd_mm_notifiers *notifiers,
 			  struct vmd_mmu_notifier *subscription);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages for people. strerror() is not safe in threads, and the two forms of
- * strerror_r() are chosen by macros that a user of the library may set: so the
- * few errors that files meet are named here.
+ * Messages for people.
  */
 #include "trace/say.h"
 
@@ -11,42 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/compiler.h"
+#include "base/error.h"
 
 #define NAME_SIZE 80
 
-static const struct {
-	int err;
-	const char *text;
-} errnos[] = {
-	{ -ENOENT, "no such file or directory" },
-	{ -EACCES, "permission denied" },
-	{ -EPERM, "not permitted" },
-	{ -EISDIR, "is a directory" },
-	{ -ENOTDIR, "a part of the path is not a directory" },
-	{ -EINVAL, "not a regular file" },
-	{ -ENOMEM, "out of memory" },
-	{ -E2BIG, "a set has at most 2^22 runs" },
-	{ -ENOSPC, "no space left" },
-	{ -EROFS, "the file system is read-only" },
-	{ -EIO, "input or output error" },
-	{ -EMFILE, "too many open files" },
-	{ -ENAMETOOLONG, "the name is too long" },
-	{ -ELOOP, "too many symbolic links" },
-	{ -EFBIG, "the file is too large" },
-	{ -EDQUOT, "over quota" },
-	{ -EBADF, "not open" },
-};
-
 const char *vmd_say_errno(int err)
 {
-	size_t i;
-
-	for (i = 0; i < VMD_ARRAY_SIZE(errnos); i++) {
-		if (errnos[i].err == err)
-			return errnos[i].text;
-	}
-	return "failed";
+	return err == -E2BIG ? "a set has at most 2^22 runs" :
+			       vmd_error_text(err);
 }
 
 /* The end of a long path says more than its beginning. */

@@ -8,10 +8,13 @@
  */
 #include "bench_jobs.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "bench_check.h"
 
 static const char *const traces[] = { "glxgears.dtr", "glmark2-buffer-map.dtr",
 				      "sqlite3.dtr" };
@@ -40,22 +43,24 @@ static void set_name(struct job *job)
 	char *end;
 
 	(void)snprintf(job->name, sizeof(job->name), "%.127s", name);
-	end = strstr(job->name, ".dtr");
-	if (!job->is_workload && end)
+	end = strrchr(job->name, '.');
+	if (!job->is_workload && end && strcmp(end, ".dtr") == 0)
 		*end = '\0';
 }
 
-bool jobs_add(struct jobs *jobs, const char *text, bool is_workload)
+const char *jobs_add(struct jobs *jobs, const char *text, bool is_workload)
 {
 	struct job *job = &jobs->jobs[jobs->nr];
 
-	if (jobs->nr == MAX_JOBS || strlen(text) >= sizeof(job->text))
-		return false;
-	(void)strcpy(job->text, text);
+	if (jobs->nr == MAX_JOBS)
+		return "too many traces and workloads";
+	if (strlen(text) >= sizeof(job->text))
+		return "the name is too long";
+	memcpy(job->text, text, strlen(text) + 1);
 	job->is_workload = is_workload;
 	set_name(job);
 	jobs->nr++;
-	return true;
+	return NULL;
 }
 
 /* Into @path if the file is there. */
@@ -88,7 +93,7 @@ static bool find_trace(char *path, size_t size, const char *name)
 	const char *env = getenv("VMMDIRTY_TRACES");
 	char dir[PATH_MAX];
 
-	if (env)
+	if (env && *env)
 		return found(path, size, env, "", name);
 	if (program_dir(dir, sizeof(dir)) &&
 	    found(path, size, dir, "/../share/vmmdirty/traces", name))
@@ -96,19 +101,45 @@ static bool find_trace(char *path, size_t size, const char *name)
 	return found(path, size, VMD_SOURCE_TRACES, "", name);
 }
 
-bool jobs_add_defaults(struct jobs *jobs, bool quick)
+/* Where it was looked for, in words. */
+static int not_found(struct vmd_trace_error *error, const char *name)
 {
-	char path[512];
+	const char *env = getenv("VMMDIRTY_TRACES");
+
+	if (env && *env)
+		(void)snprintf(error->text, sizeof(error->text),
+			       "%s: not in VMMDIRTY_TRACES=%.100s", name, env);
+	else
+		(void)snprintf(error->text, sizeof(error->text),
+			       "%s: not beside the program; say where in "
+			       "VMMDIRTY_TRACES, or name a --trace or "
+			       "--workload",
+			       name);
+	return -ENOENT;
+}
+
+int jobs_add_defaults(struct jobs *jobs, bool quick,
+		      struct vmd_trace_error *error)
+{
+	char path[PATH_MAX];
 	size_t i;
 
 	for (i = 0; i < NR_TRACES; i++)
 		if (!find_trace(path, sizeof(path), traces[i]) ||
-		    !jobs_add(jobs, path, false))
-			return false;
+		    jobs_add(jobs, path, false))
+			return not_found(error, traces[i]);
 	for (i = 0; i < NR_WORKLOADS; i++)
-		if (!jobs_add(jobs, workloads[i][quick], true))
-			return false;
-	return true;
+		(void)jobs_add(jobs, workloads[i][quick], true);
+	return 0;
+}
+
+static int open_job(struct job *job, uint64_t seed,
+		    struct vmd_trace_error *error)
+{
+	if (job->is_workload)
+		return vmd_trace_open_workload(job->text, seed, &job->trace,
+					       error);
+	return vmd_trace_open(job->text, &job->trace, error);
 }
 
 int jobs_open(struct jobs *jobs, uint64_t seed, struct vmd_trace_error *error)
@@ -119,10 +150,9 @@ int jobs_open(struct jobs *jobs, uint64_t seed, struct vmd_trace_error *error)
 	for (i = 0; i < jobs->nr && !err; i++) {
 		struct job *job = &jobs->jobs[i];
 
-		err = job->is_workload ?
-			      vmd_trace_open_workload(job->text, seed,
-						      &job->trace, error) :
-			      vmd_trace_open(job->text, &job->trace, error);
+		err = open_job(job, seed, error);
+		if (!err)
+			err = bench_check(job->trace, &job->peak_pages, error);
 	}
 	return err;
 }
@@ -137,7 +167,7 @@ void jobs_close(struct jobs *jobs)
 
 void jobs_list_traces(FILE *to)
 {
-	char path[512];
+	char path[PATH_MAX];
 	size_t i;
 
 	for (i = 0; i < NR_TRACES; i++)

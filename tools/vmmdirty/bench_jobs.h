@@ -13,10 +13,11 @@
 #define MAX_JOBS 64
 
 struct job {
-	char text[512]; /* a path, or a workload's spec */
+	char text[4096]; /* a path, or a workload's spec */
 	char name[128]; /* what the report calls it */
 	bool is_workload;
 	struct vmd_trace *trace;
+	uint64_t peak_pages; /* see bench_check() */
 };
 
 struct jobs {
@@ -24,13 +25,14 @@ struct jobs {
 	size_t nr;
 };
 
-/* False: there are too many, or the text is too long. */
-bool jobs_add(struct jobs *jobs, const char *text, bool is_workload);
+/* NULL, or why not. */
+const char *jobs_add(struct jobs *jobs, const char *text, bool is_workload);
 
-/* The traces that come with the program; false: they were not found. */
-bool jobs_add_defaults(struct jobs *jobs, bool quick);
+/* The traces that come with the program; 0, or a negative error and why. */
+int jobs_add_defaults(struct jobs *jobs, bool quick,
+		      struct vmd_trace_error *error);
 
-/* Opens all; 0, or a negative error and why. */
+/* Opens all and looks them through; 0, or a negative error and why. */
 int jobs_open(struct jobs *jobs, uint64_t seed, struct vmd_trace_error *error);
 void jobs_close(struct jobs *jobs);
 

@@ -4,22 +4,23 @@
  *
  *	options -> jobs (bench_jobs.c) -> replay (replay.c) -> prices, report
  *
- * All inputs are opened, and all outputs created, before the first replay: a
- * bad call ends at once and leaves nothing behind.
+ * All inputs are read, and all outputs tried, before the first replay: a bad
+ * call ends at once and leaves nothing behind.
  */
 #include "cmd_bench.h"
 
 #include <errno.h>
-#include <getopt.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "bench_jobs.h"
+#include "bench_out.h"
+#include "cli.h"
 #include "exit.h"
-#include "outfile.h"
 #include "progress.h"
 #include "report.h"
+#include "short_name.h"
 #include "sweep.h"
 
 static const char usage[] =
@@ -56,19 +57,25 @@ struct bench {
 	struct report report;
 	const struct tracker *chosen[MAX_TRACKERS];
 	size_t nr_chosen;
-	const char *out;
+	struct bench_out out;
 	enum format format;
 	bool quick;
 	bool no_sweep;
 	bool list;
-	struct outfile files[3]; /* by enum format */
+	struct {
+		uint64_t pages;
+		uint64_t ms;
+	} speed[2]; /* recorded traces, workloads */
 };
 
-static int complain(const char *what, const char *text)
+static bool is_chosen(const struct bench *bench, const struct tracker *tracker)
 {
-	(void)fprintf(stderr, "vmmdirty bench: %s%s%s\n", what,
-		      *what ? ": " : "", text);
-	return EXIT_USAGE;
+	size_t i;
+
+	for (i = 0; i < bench->nr_chosen; i++)
+		if (bench->chosen[i] == tracker)
+			return true;
+	return false;
 }
 
 static int choose_tracker(struct bench *bench, const char *name)
@@ -78,38 +85,42 @@ static int choose_tracker(struct bench *bench, const char *name)
 	for (t = 0; t < nr_trackers; t++) {
 		if (strcmp(trackers[t].name, name) != 0)
 			continue;
-		if (bench->nr_chosen < MAX_TRACKERS)
+		if (!is_chosen(bench, &trackers[t]))
 			bench->chosen[bench->nr_chosen++] = &trackers[t];
 		return EXIT_GOOD;
 	}
-	return complain(name, "unknown tracker; see --list");
+	return complain("bench", name, "unknown tracker; see --list");
 }
 
 static int choose_profile(struct bench *bench, const char *name)
 {
 	struct vmd_profile_error error;
-	char where[64] = "";
+	char text[sizeof(error.text) + 32];
+	int err;
 
 	bench->report.profile = name;
-	if (!vmd_costs_builtin(name, &bench->report.costs) ||
-	    !vmd_costs_load(name, &bench->report.costs, &error))
+	if (!vmd_costs_builtin(name, &bench->report.costs))
+		return EXIT_GOOD;
+	err = vmd_costs_load(name, &bench->report.costs, &error);
+	if (!err)
 		return EXIT_GOOD;
 	if (error.line)
-		(void)snprintf(where, sizeof(where), "line %u: ", error.line);
-	(void)fprintf(stderr, "vmmdirty bench: %s: %s%s\n", name, where,
-		      error.text);
-	return EXIT_USAGE;
+		(void)snprintf(text, sizeof(text), "line %u: %s", error.line,
+			       error.text);
+	else
+		(void)snprintf(text, sizeof(text), "%s",
+			       err == -ENOENT ?
+				       "neither a profile (see --list) nor a "
+				       "file" :
+				       error.text);
+	return complain("bench", name, text);
 }
 
 static int choose_seed(struct bench *bench, const char *text)
 {
-	char *end;
-
-	errno = 0;
-	bench->report.seed = strtoull(text, &end, 0);
-	if (errno || *end || end == text || *text == '-')
-		return complain(text, "not a seed: a whole number is wanted");
-	return EXIT_GOOD;
+	if (parse_number(text, &bench->report.seed))
+		return EXIT_GOOD;
+	return complain("bench", text, "not a seed: a whole number is wanted");
 }
 
 enum bench_option {
@@ -123,36 +134,29 @@ enum bench_option {
 	OPT_OUT,
 	OPT_CSV,
 	OPT_JSON,
-	OPT_LIST,
-	OPT_HELP
+	OPT_LIST
 };
 
-static const struct option_row {
-	const char *name;
-	int has_arg;
-	enum bench_option value;
-} option_rows[] = {
-	{ "trace", required_argument, OPT_TRACE },
-	{ "workload", required_argument, OPT_WORKLOAD },
-	{ "tracker", required_argument, OPT_TRACKER },
-	{ "profile", required_argument, OPT_PROFILE },
-	{ "seed", required_argument, OPT_SEED },
-	{ "quick", no_argument, OPT_QUICK },
-	{ "no-sweep", no_argument, OPT_NO_SWEEP },
-	{ "out", required_argument, OPT_OUT },
-	{ "csv", no_argument, OPT_CSV },
-	{ "json", no_argument, OPT_JSON },
-	{ "list", no_argument, OPT_LIST },
-	{ "help", no_argument, OPT_HELP },
+static const struct option options[] = {
+	{ "trace", required_argument, NULL, OPT_TRACE },
+	{ "workload", required_argument, NULL, OPT_WORKLOAD },
+	{ "tracker", required_argument, NULL, OPT_TRACKER },
+	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "quick", no_argument, NULL, OPT_QUICK },
+	{ "no-sweep", no_argument, NULL, OPT_NO_SWEEP },
+	{ "out", required_argument, NULL, OPT_OUT },
+	{ "csv", no_argument, NULL, OPT_CSV },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "list", no_argument, NULL, OPT_LIST },
+	{ NULL, 0, NULL, 0 },
 };
-
-#define NR_OPTIONS (sizeof(option_rows) / sizeof(option_rows[0]))
 
 static int add_job(struct bench *bench, const char *text, bool is_workload)
 {
-	if (jobs_add(&bench->jobs, text, is_workload))
-		return EXIT_GOOD;
-	return complain(text, "too many traces and workloads");
+	const char *why = jobs_add(&bench->jobs, text, is_workload);
+
+	return why ? complain("bench", text, why) : EXIT_GOOD;
 }
 
 static int take_option(struct bench *bench, enum bench_option option,
@@ -176,7 +180,7 @@ static int take_option(struct bench *bench, enum bench_option option,
 		bench->no_sweep = true;
 		return EXIT_GOOD;
 	case OPT_OUT:
-		bench->out = value;
+		bench->out.dir = value;
 		return EXIT_GOOD;
 	case OPT_CSV:
 		bench->format = FORMAT_CSV;
@@ -187,51 +191,34 @@ static int take_option(struct bench *bench, enum bench_option option,
 	case OPT_LIST:
 		bench->list = true;
 		return EXIT_GOOD;
-	case OPT_HELP:
-		break;
 	}
 	return EXIT_USAGE;
 }
 
-static bool wants_help(int argc, char **argv)
-{
-	int i;
-
-	for (i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--help") == 0)
-			return true;
-	return false;
-}
-
 static int parse(struct bench *bench, int argc, char **argv)
 {
-	struct option options[NR_OPTIONS + 1] = { { 0 } };
 	int status = EXIT_GOOD;
-	size_t i;
+	int option;
 
-	for (i = 0; i < NR_OPTIONS; i++) {
-		options[i].name = option_rows[i].name;
-		options[i].has_arg = option_rows[i].has_arg;
-		options[i].val = (int)option_rows[i].value;
-	}
-	opterr = 0;
 	optind = 1;
 	while (status == EXIT_GOOD) {
-		int option = getopt_long(argc, argv, ":", options, NULL);
-
+		option = next_option("bench", argc, argv, options);
 		if (option == -1)
 			break;
-		if (option == '?' || option == ':')
-			return complain(argv[optind - 1],
-					option == ':' ?
-						"this option wants a value" :
-						"unknown option; see --help");
+		if (option == 0)
+			return EXIT_USAGE;
 		status = take_option(bench, (enum bench_option)option, optarg);
 	}
 	if (status == EXIT_GOOD && optind < argc)
-		return complain(argv[optind],
+		return complain("bench", argv[optind],
 				"unexpected argument; see --help");
 	return status;
+}
+
+static int help(void)
+{
+	(void)fputs(usage, stdout);
+	return finish_stdout("bench");
 }
 
 static int list(void)
@@ -242,77 +229,28 @@ static int list(void)
 	(void)puts("traces:");
 	jobs_list_traces(stdout);
 	(void)puts("workloads:");
-	for (i = 0; (name = vmd_trace_workload_name(i)); i++)
-		(void)printf("  %-16s %s\n", name, vmd_trace_workload_help(i));
+	print_workloads(stdout);
 	(void)puts("trackers:");
 	for (i = 0; i < nr_trackers; i++)
 		(void)printf("  %s\n", trackers[i].name);
 	(void)puts("profiles:");
 	for (i = 0; (name = vmd_costs_builtin_name((unsigned int)i)); i++)
 		(void)printf("  %s\n", name);
-	return EXIT_GOOD;
+	return finish_stdout("bench");
 }
 
-static const char *const file_names[] = { "table.txt", "bench.csv",
-					  "bench.json" };
-static void (*const writers[])(FILE *to, const struct report *report) = {
-	report_table, report_csv, report_json
-};
-
-static void abort_outputs(struct bench *bench)
+/* The job's trace is at its beginning already for the first tracker. */
+static int rewind_job(const struct job *job, size_t tracker,
+		      struct replay_error *error)
 {
-	size_t i;
-
-	for (i = 0; i < 3; i++)
-		outfile_abort(&bench->files[i]);
-}
-
-static int open_outputs(struct bench *bench)
-{
-	size_t i;
-	int err;
-
-	if (!bench->out)
-		return EXIT_GOOD;
-	if (mkdir(bench->out, 0777) && errno != EEXIST)
-		return complain(bench->out, strerror(errno));
-	for (i = 0; i < 3; i++) {
-		err = outfile_open(&bench->files[i], bench->out, file_names[i]);
-		if (!err)
-			continue;
-		abort_outputs(bench);
-		return complain(bench->files[i].path, strerror(-err));
-	}
-	return EXIT_GOOD;
-}
-
-static int write_outputs(struct bench *bench)
-{
-	size_t i;
-	int err;
-
-	for (i = 0; bench->out && i < 3; i++) {
-		writers[i](bench->files[i].to, &bench->report);
-		err = outfile_commit(&bench->files[i]);
-		if (err)
-			return complain(bench->files[i].path, strerror(-err));
-	}
-	if (bench->out && bench->report.sweep.nr_pages &&
-	    !sweep_plot(&bench->report.sweep, bench->report.profile,
-			bench->out))
-		(void)fprintf(stderr,
-			      "vmmdirty bench: no plot: gnuplot is missing or "
-			      "failed; %s/cost.dat has the points\n",
-			      bench->out);
-	return EXIT_GOOD;
-}
-
-/* A broken tracker is said in one line, in the words of the replay. */
-static int fail(struct bench *bench, const struct replay_error *error)
-{
-	abort_outputs(bench);
-	(void)fprintf(stderr, "vmmdirty bench: %s\n", error->text);
-	return error->status;
+	if (tracker == 0 || !vmd_trace_rewind(job->trace))
+		return 0;
+	error->status = EXIT_USAGE;
+	(void)snprintf(error->text, sizeof(error->text),
+		       "%s: cannot be read twice: name one tracker, or a "
+		       "file",
+		       short_name(job->trace));
+	return -ESPIPE;
 }
 
 static int run_job(struct bench *bench, const struct job *job,
@@ -321,11 +259,12 @@ static int run_job(struct bench *bench, const struct job *job,
 	size_t t;
 	int err = 0;
 
-	for (t = 0; t < bench->nr_chosen && !err; t++) {
+	for (t = 0; t < bench->nr_chosen; t++) {
 		struct report_row *row =
 			&bench->report.rows[bench->report.nr_rows];
 		const struct replay_args args = {
 			.trace = job->trace,
+			.peak_pages = job->peak_pages,
 			.tracker = bench->chosen[t],
 			.progress = progress,
 		};
@@ -333,43 +272,43 @@ static int run_job(struct bench *bench, const struct job *job,
 		progress_job(progress, job->name, bench->chosen[t]->name);
 		row->trace = job->name;
 		row->tracker = bench->chosen[t];
-		err = vmd_trace_rewind(job->trace);
-		if (err)
-			(void)snprintf(error->text, sizeof(error->text),
-				       "%s: cannot be read twice: name one "
-				       "tracker, or a file",
-				       row->trace);
-		else
-			err = replay(&args, &row->result, error);
+		err = rewind_job(job, t, error);
 		if (!err)
-			bench->report.nr_rows++;
+			err = replay(&args, &row->result, error);
+		if (err)
+			break;
 		report_price(row, &bench->report.costs);
+		bench->report.nr_rows++;
 	}
 	return err;
 }
 
 /* Wall time goes to stderr: the report is virtual from end to end. */
-static void say_speed(const char *what, uint64_t pages, uint64_t ms)
+static void say_speed(const struct bench *bench)
 {
-	uint64_t per_ms = pages / (ms + 1);
+	static const char *const what[] = { "recorded traces", "workloads" };
+	size_t i;
 
-	if (pages)
+	for (i = 0; i < 2; i++) {
+		uint64_t ms = bench->speed[i].ms;
+		uint64_t per_ms = bench->speed[i].pages / (ms + 1);
+
+		if (!bench->speed[i].pages)
+			continue;
 		(void)fprintf(stderr,
-			      "wall time, %s: %llu.%llu s for %llu page "
-			      "writes, %llu.%02llu million a second\n",
-			      what, (unsigned long long)ms / 1000,
-			      (unsigned long long)ms % 1000 / 100,
-			      (unsigned long long)pages,
-			      (unsigned long long)per_ms / 1000,
-			      (unsigned long long)per_ms % 1000 / 10);
+			      "wall time, %s: %" PRIu64 ".%" PRIu64
+			      " s for %" PRIu64 " page writes, %" PRIu64
+			      ".%02" PRIu64 " million a second\n",
+			      what[i], ms / 1000, ms % 1000 / 100,
+			      bench->speed[i].pages, per_ms / 1000,
+			      per_ms % 1000 / 10);
+	}
 }
 
-/* All jobs, timing recorded traces [0] and workloads [1] apart. */
 static int run_jobs(struct bench *bench, struct progress *progress,
 		    struct replay_error *error)
 {
-	uint64_t pages[2] = { 0 };
-	uint64_t ms[2] = { 0 };
+	const struct report *report = &bench->report;
 	size_t row = 0;
 	size_t i;
 	int err = 0;
@@ -379,18 +318,35 @@ static int run_jobs(struct bench *bench, struct progress *progress,
 		uint64_t begin = monotonic_ms();
 
 		err = run_job(bench, job, progress, error);
-		ms[job->is_workload] += monotonic_ms() - begin;
-		for (; row < bench->report.nr_rows; row++)
-			pages[job->is_workload] +=
-				bench->report.rows[row]
-					.result.totals.pages_written;
+		bench->speed[job->is_workload].ms += monotonic_ms() - begin;
+		for (; row < report->nr_rows; row++)
+			bench->speed[job->is_workload].pages +=
+				report->rows[row].result.totals.pages_written;
 	}
-	progress_end(progress);
-	say_speed("recorded traces", pages[0], ms[0]);
-	say_speed("workloads", pages[1], ms[1]);
 	return err;
 }
 
+static void (*const writers[])(FILE *to, const struct report *report) = {
+	report_table, report_csv, report_json
+};
+
+/* Files are complete before anything is printed, and in place after it. */
+static int publish(struct bench *bench)
+{
+	int status = bench_out_write(&bench->out, &bench->report);
+
+	if (status)
+		return status;
+	writers[bench->format](stdout, &bench->report);
+	status = finish_stdout("bench");
+	if (status) {
+		bench_out_abort(&bench->out);
+		return status;
+	}
+	return bench_out_commit(&bench->out, &bench->report);
+}
+
+/* A broken tracker is said in one line, in the words of the replay. */
 static int run(struct bench *bench)
 {
 	struct replay_error error = { .status = EXIT_USAGE };
@@ -405,15 +361,14 @@ static int run(struct bench *bench)
 	if (!err && sweeps)
 		err = sweep_run(&bench->report, &progress, &error);
 	progress_end(&progress);
-	if (err)
-		return fail(bench, &error);
-
-	writers[bench->format](stdout, &bench->report);
-	if (fflush(stdout) || ferror(stdout)) {
-		abort_outputs(bench);
-		return complain("standard output", strerror(EIO));
+	if (err) {
+		(void)complain("bench", NULL, error.text);
+		return error.status;
 	}
-	return write_outputs(bench);
+	err = publish(bench);
+	if (!err)
+		say_speed(bench);
+	return err;
 }
 
 static void choose_all_trackers(struct bench *bench)
@@ -429,17 +384,16 @@ static int open_and_run(struct bench *bench)
 
 	if (!bench->nr_chosen)
 		choose_all_trackers(bench);
-	if (!bench->jobs.nr && !jobs_add_defaults(&bench->jobs, bench->quick))
-		return complain("", "the traces that belong to the program are "
-				    "not where they should be; name one with "
-				    "--trace, or a --workload");
+	if (!bench->jobs.nr &&
+	    jobs_add_defaults(&bench->jobs, bench->quick, &why))
+		return complain("bench", NULL, why.text);
 	if (jobs_open(&bench->jobs, bench->report.seed, &why))
-		return complain("", why.text);
+		return complain("bench", NULL, why.text);
 	bench->report.rows = calloc(bench->jobs.nr * bench->nr_chosen,
 				    sizeof(*bench->report.rows));
 	if (!bench->report.rows)
-		return complain("", strerror(ENOMEM));
-	status = open_outputs(bench);
+		return complain("bench", NULL, strerror(ENOMEM));
+	status = bench_out_check(&bench->out);
 	return status ? status : run(bench);
 }
 
@@ -449,7 +403,7 @@ int cmd_bench(int argc, char **argv)
 	int status;
 
 	if (wants_help(argc, argv))
-		return fputs(usage, stdout) < 0 ? EXIT_USAGE : EXIT_GOOD;
+		return help();
 	bench.report.seed = 1;
 	status = choose_profile(&bench, "host-quiet");
 	if (!status)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A file that appears whole or not at all: opened under a name of its own
- * before long work begins, renamed when it is complete.
+ * A file that appears whole or not at all: written under a name of its own,
+ * renamed when it is complete.
  */
 #ifndef VMMDIRTY_TOOL_OUTFILE_H
 #define VMMDIRTY_TOOL_OUTFILE_H
@@ -10,17 +10,20 @@
 
 struct outfile {
 	char path[4096];
-	char temporary[4104];
+	char temporary[4128]; /* "": there is none */
 	FILE *to; /* NULL: not open */
 };
 
-/* 0 or -errno; @name is in @dir, or alone if that is NULL. */
+/* 0 or -errno. What is there already must be a regular file. */
 int outfile_open(struct outfile *file, const char *dir, const char *name);
 
-/* Renames it; 0 or -errno. */
+/* Nothing more is written; 0 or -errno. */
+int outfile_close(struct outfile *file);
+
+/* Puts the closed file in its place; 0 or -errno. */
 int outfile_commit(struct outfile *file);
 
-/* Removes what was written so far; harmless if it is not open. */
+/* Removes what was written so far; harmless if there is nothing. */
 void outfile_abort(struct outfile *file);
 
 #endif /* VMMDIRTY_TOOL_OUTFILE_H */

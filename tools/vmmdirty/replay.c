@@ -14,6 +14,7 @@
 
 #include "exit.h"
 #include "progress.h"
+#include "short_name.h"
 
 const struct tracker trackers[] = {
 	{ "explicit", NULL },
@@ -28,6 +29,7 @@ struct object {
 	struct vmd_bo *bo; /* NULL: not there */
 	uint64_t pages;
 	vmd_va_t addr;
+	bool is_known; /* it was there, or a record said otherwise */
 };
 
 struct replayer {
@@ -51,34 +53,42 @@ struct replayer {
 static int fail(struct replayer *replayer, int status, int err,
 		const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* The trace's name comes first. */
 static int fail(struct replayer *replayer, int status, int err,
 		const char *format, ...)
 {
+	struct replay_error *error = replayer->error;
+	size_t len =
+		(size_t)snprintf(error->text, sizeof(error->text),
+				 "%s: ", short_name(replayer->args->trace));
 	va_list args;
 
-	replayer->error->status = status;
+	error->status = status;
 	va_start(args, format);
-	(void)vsnprintf(replayer->error->text, sizeof(replayer->error->text),
-			format, args);
+	(void)vsnprintf(error->text + len, sizeof(error->text) - len, format,
+			args);
 	va_end(args);
 	return err;
 }
 
 static int no_memory(struct replayer *replayer)
 {
-	return fail(replayer, EXIT_USAGE, -ENOMEM, "%s: out of memory",
-		    vmd_trace_name(replayer->args->trace));
+	return fail(replayer, EXIT_USAGE, -ENOMEM, "epoch %llu: out of memory",
+		    (unsigned long long)replayer->epoch);
 }
 
 /* Tables and rounding come on top of the pages themselves. */
-static uint64_t ram_pages(const struct vmd_trace_buffer *buffers, size_t nr)
+static uint64_t ram_pages(const struct replayer *replayer,
+			  const struct vmd_trace_buffer *buffers)
 {
-	uint64_t pages = 65536;
+	uint64_t pages = 0;
 	size_t i;
 
-	for (i = 0; i < nr; i++)
-		pages += 2 * (buffers[i].pages + 1);
-	return pages;
+	for (i = 0; i < replayer->nr_objects; i++)
+		pages += buffers[i].pages;
+	if (pages < replayer->args->peak_pages)
+		pages = replayer->args->peak_pages;
+	return 65536 + 2 * (pages + replayer->nr_objects);
 }
 
 static int init_machine(struct replayer *replayer,
@@ -87,7 +97,7 @@ static int init_machine(struct replayer *replayer,
 	const struct vmd_machine_config config = {
 		.size = sizeof(config),
 		.nr_cpus = 1,
-		.ram_pages = ram_pages(buffers, replayer->nr_objects),
+		.ram_pages = ram_pages(replayer, buffers),
 	};
 	const struct vmd_svga_config svga_config = {
 		.size = sizeof(svga_config),
@@ -113,23 +123,38 @@ static void remove_object(struct replayer *replayer, struct object *object)
 	object->bo = NULL;
 }
 
-static int add_object(struct replayer *replayer, struct object *object)
+static int no_room(struct replayer *replayer, const struct object *object)
+{
+	return fail(replayer, EXIT_USAGE, -ENOMEM,
+		    "epoch %llu: no room for the %llu pages of buffer %zu",
+		    (unsigned long long)replayer->epoch,
+		    (unsigned long long)object->pages,
+		    (size_t)(object - replayer->objects));
+}
+
+static int add_object(struct replayer *replayer, struct object *object,
+		      uint64_t pages)
 {
 	const struct vmd_dirty_policy *policy = replayer->args->tracker->policy;
 	int err;
 
-	if (object->pages == 0)
+	object->is_known = true;
+	object->pages = pages;
+	if (pages == 0)
 		return 0;
-	err = vmd_bo_create(replayer->svga, object->pages, &object->bo);
-	if (err)
-		return no_memory(replayer);
-	err = vmd_bo_mmap(object->bo, replayer->mm, 0, object->pages,
-			  &object->addr);
+	if (vmd_bo_create(replayer->svga, pages, &object->bo))
+		return no_room(replayer, object);
+	err = vmd_bo_mmap(object->bo, replayer->mm, 0, pages, &object->addr);
+	if (err) {
+		vmd_bo_put(object->bo);
+		object->bo = NULL;
+	}
 	if (!err && policy)
 		err = vmd_bo_dirty_add(object->bo, policy);
-	return err ? no_memory(replayer) : 0;
+	return err ? no_room(replayer, object) : 0;
 }
 
+/* Those seen from this epoch on, unless a record has named them before. */
 static int add_due_objects(struct replayer *replayer)
 {
 	size_t nr;
@@ -141,10 +166,9 @@ static int add_due_objects(struct replayer *replayer)
 	for (i = 0; i < nr && !err; i++) {
 		uint64_t since = buffers[i].since ? buffers[i].since : 1;
 
-		if (since != replayer->epoch)
-			continue;
-		replayer->objects[i].pages = buffers[i].pages;
-		err = add_object(replayer, &replayer->objects[i]);
+		if (since == replayer->epoch && !replayer->objects[i].is_known)
+			err = add_object(replayer, &replayer->objects[i],
+					 buffers[i].pages);
 	}
 	return err;
 }
@@ -182,17 +206,26 @@ static void fini(struct replayer *replayer)
 	free(replayer->ranges);
 }
 
-/* The object of a run; runs of objects that are not there are an error. */
+/*
+ * The object of a run. The epoch since which a buffer is seen is for people: a
+ * write before it brings the object about.
+ */
 static int find_object(struct replayer *replayer,
 		       const struct vmd_trace_run *run, struct object **object)
 {
+	size_t nr;
+	const struct vmd_trace_buffer *buffers =
+		vmd_trace_buffers(replayer->args->trace, &nr);
+	int err = 0;
+
 	*object = &replayer->objects[run->buffer];
-	if ((*object)->bo && run->first + run->nr <= (*object)->pages)
-		return 0;
+	if (!(*object)->is_known)
+		err = add_object(replayer, *object, buffers[run->buffer].pages);
+	if (err || ((*object)->bo && run->first + run->nr <= (*object)->pages))
+		return err;
 	return fail(replayer, EXIT_USAGE, -EINVAL,
-		    "%s: epoch %llu writes page %llu of buffer %u, which is "
-		    "not mapped",
-		    vmd_trace_name(replayer->args->trace),
+		    "epoch %llu writes page %llu of buffer %u, which is not "
+		    "mapped",
 		    (unsigned long long)replayer->epoch,
 		    (unsigned long long)(run->first + run->nr - 1),
 		    run->buffer);
@@ -310,9 +343,8 @@ static int compare(struct replayer *replayer)
 		    !vmd_bo_first_difference(replayer->objects[i].bo, &page))
 			continue;
 		return fail(replayer, EXIT_BAD, -EIO,
-			    "%s: lost page (I-1): tracker %s, epoch %llu, "
-			    "buffer %zu, page %lu",
-			    vmd_trace_name(replayer->args->trace),
+			    "lost page (I-1): tracker %s, epoch %llu, buffer "
+			    "%zu, page %lu",
 			    replayer->args->tracker->name,
 			    (unsigned long long)replayer->epoch, i, page);
 	}
@@ -338,8 +370,9 @@ static int submit(struct replayer *replayer,
 	if (!err)
 		err = vmd_fence_wait(replayer->svga, done.seqno);
 	if (err)
-		return fail(replayer, EXIT_BAD, err, "%s: submission failed",
-			    vmd_trace_name(replayer->args->trace));
+		return fail(replayer, EXIT_BAD, err,
+			    "epoch %llu: submission failed",
+			    (unsigned long long)replayer->epoch);
 	replayer->now.pages_updated += done.nr_updated;
 	return compare(replayer);
 }
@@ -395,12 +428,9 @@ static int run_record(struct replayer *replayer,
 	case VMD_TRACE_GPU_WRITE:
 		return run_gpu_write(replayer, record);
 	case VMD_TRACE_MAP:
-		remove_object(replayer, object);
-		object->pages = record->pages;
-		return add_object(replayer, object);
 	case VMD_TRACE_UNMAP:
 		remove_object(replayer, object);
-		return 0;
+		return add_object(replayer, object, record->pages);
 	}
 	return -EINVAL;
 }
@@ -426,8 +456,13 @@ static int run(struct replayer *replayer)
 
 	while (!err) {
 		more = vmd_trace_next(replayer->args->trace, &record, &why);
-		if (more < 0)
-			return fail(replayer, EXIT_USAGE, more, "%s", why.text);
+		if (more < 0) {
+			replayer->error->status = EXIT_USAGE;
+			(void)snprintf(replayer->error->text,
+				       sizeof(replayer->error->text), "%s",
+				       why.text);
+			return more;
+		}
 		if (!more)
 			break;
 		err = run_record(replayer, &record);

@@ -34,8 +34,12 @@ struct replay_result {
 	struct replay_totals totals;
 };
 
+/* Most pages that may be mapped at one time: 1 TiB. */
+#define REPLAY_MAX_PAGES (UINT64_C(1) << 28)
+
 struct replay_args {
-	struct vmd_trace *trace; /* at its beginning */
+	struct vmd_trace *trace; /* at its beginning; pages of VMD_PAGE_SIZE */
+	uint64_t peak_pages; /* mapped at one time; 0: as in the header */
 	const struct tracker *tracker;
 	uint64_t skip_epochs; /* these do not count in the totals */
 	struct progress *progress;

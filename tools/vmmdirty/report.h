@@ -14,7 +14,7 @@
 
 /* One trace under one tracker. */
 struct report_row {
-	const char *trace;
+	const char *trace; /* of one job the same pointer */
 	const struct tracker *tracker;
 	struct replay_result result;
 	uint64_t ps[VMD_NR_CAUSES];

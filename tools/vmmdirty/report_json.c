@@ -5,23 +5,8 @@
  */
 #include <inttypes.h>
 
+#include "json.h"
 #include "report.h"
-
-static void put_string(FILE *to, const char *text)
-{
-	(void)fputc('"', to);
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '"' || c == '\\')
-			(void)fprintf(to, "\\%c", c);
-		else if (c < 0x20)
-			(void)fprintf(to, "\\u%04x", c);
-		else
-			(void)fputc(c, to);
-	}
-	(void)fputc('"', to);
-}
 
 static void put_events(FILE *to, const struct report_row *row)
 {
@@ -46,7 +31,7 @@ static void put_row(FILE *to, const struct report *report,
 	int64_t permille;
 
 	(void)fputs("    {\"trace\": ", to);
-	put_string(to, row->trace);
+	put_json_string(to, row->trace);
 	(void)fprintf(to,
 		      ", \"tracker\": \"%s\", \"epochs\": %" PRIu64
 		      ", \"objects\": %zu, \"pages\": %" PRIu64
@@ -102,7 +87,7 @@ void report_json(FILE *to, const struct report *report)
 		      "{\n  \"build\": \"%s\", \"time\": \"virtual\", "
 		      "\"profile\": ",
 		      vmd_build());
-	put_string(to, report->profile);
+	put_json_string(to, report->profile);
 	(void)fprintf(to, ", \"seed\": %" PRIu64 ",\n  \"cost_ps\": {",
 		      report->seed);
 	for (event = 0; event < VMD_NR_EVENTS; event++)

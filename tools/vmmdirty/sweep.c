@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The points, the crossing of the two pure methods between them, the plot.
+ * The points, and the crossing of the two pure methods between them.
  */
 #include "sweep.h"
 
 #include <inttypes.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "exit.h"
 #include "progress.h"
@@ -15,8 +13,6 @@
 #define NR_PAGES    4096
 #define WARM_EPOCHS 16
 #define EPOCHS	    48 /* that count */
-
-extern char **environ;
 
 /* Dirty pages of an epoch: a step of about half an octave. */
 static const unsigned int steps[] = { 1,   2,	3,   4,	   6,	 8,    12,  16,
@@ -141,110 +137,4 @@ int sweep_run(struct report *report, struct progress *progress,
 	}
 	find_crossover(sweep);
 	return err;
-}
-
-static bool write_points(const struct sweep *sweep, const char *path)
-{
-	FILE *to = fopen(path, "we");
-	size_t i;
-	size_t t;
-
-	if (!to)
-		return false;
-	(void)fputs("# dirty_percent", to);
-	for (t = 0; t < nr_trackers; t++)
-		(void)fprintf(to, " %s_ns", trackers[t].name);
-	(void)fputc('\n', to);
-	for (i = 0; i < sweep->nr_points; i++) {
-		uint64_t percent_e6 = sweep->points[i].nr_dirty *
-				      UINT64_C(100000000) / sweep->nr_pages;
-
-		(void)fprintf(to, "%" PRIu64 ".%06" PRIu64,
-			      percent_e6 / 1000000, percent_e6 % 1000000);
-		for (t = 0; t < nr_trackers; t++)
-			(void)fprintf(to, " %" PRIu64, sweep->points[i].ns[t]);
-		(void)fputc('\n', to);
-	}
-	return fclose(to) == 0;
-}
-
-static void write_mark(FILE *to, const struct sweep *sweep)
-{
-	uint64_t e5 = sweep->crossover_milli * 10000 / sweep->nr_pages;
-
-	if (!sweep->crosses)
-		return;
-	(void)fprintf(to,
-		      "x = %" PRIu64 ".%05" PRIu64 "\n"
-		      "set arrow from x, graph 0 to x, graph 1 nohead dt 3 "
-		      "lc rgb '#777777'\n"
-		      "set label sprintf(' crossover: %%.3f %%%% dirty', x) at "
-		      "x, graph 0.06 tc rgb '#444444'\n",
-		      e5 / 100000, e5 % 100000);
-}
-
-static bool write_script(const struct sweep *sweep, const char *profile,
-			 const char *path)
-{
-	static const char *const colours[] = { "#999999", "#c44e52", "#4c72b0",
-					       "#55a868" };
-	FILE *to = fopen(path, "we");
-	size_t t;
-
-	if (!to)
-		return false;
-	(void)fprintf(to,
-		      "set terminal svg size 800,480 font 'sans,13' background "
-		      "'#ffffff'\n"
-		      "set output 'cost.svg'\n"
-		      "set title \"Cost of one epoch, object of %" PRIu64
-		      " pages, random pages written\\n"
-		      "virtual time, cost profile %s\"\n"
-		      "set logscale xy\nset key top left\nset grid lc rgb "
-		      "'#dddddd'\n"
-		      "set xlabel 'pages written per epoch, %% of the object'\n"
-		      "set ylabel 'virtual ns per epoch'\n"
-		      "set format y '10^{%%L}'\n",
-		      sweep->nr_pages, profile);
-	write_mark(to, sweep);
-	for (t = 0; t < nr_trackers; t++)
-		(void)fprintf(to,
-			      "%s 'cost.dat' using 1:%zu with linespoints "
-			      "lw 2 dt %d pt 7 ps 0.4 lc rgb '%s' title '%s'",
-			      t ? ",\\\n    " : "plot", t + 2, t == 3 ? 2 : 1,
-			      colours[t % 4], trackers[t].name);
-	(void)fputc('\n', to);
-	return fclose(to) == 0;
-}
-
-/* gnuplot runs in @dir and says nothing. */
-static bool run_gnuplot(const char *dir)
-{
-	char script[] = "cost.gp";
-	char gnuplot[] = "gnuplot";
-	char *argv[] = { gnuplot, script, NULL };
-	posix_spawn_file_actions_t actions;
-	int status = -1;
-	pid_t pid;
-
-	if (posix_spawn_file_actions_init(&actions))
-		return false;
-	if (!posix_spawn_file_actions_addchdir_np(&actions, dir) &&
-	    !posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", 1, 0) &&
-	    !posix_spawnp(&pid, gnuplot, &actions, NULL, argv, environ) &&
-	    waitpid(pid, &status, 0) != pid)
-		status = -1;
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return status == 0;
-}
-
-bool sweep_plot(const struct sweep *sweep, const char *profile, const char *dir)
-{
-	char path[4096];
-
-	(void)snprintf(path, sizeof(path), "%s/cost.dat", dir);
-	if (!write_points(sweep, path))
-		return false;
-	(void)snprintf(path, sizeof(path), "%s/cost.gp", dir);
-	return write_script(sweep, profile, path) && run_gnuplot(dir);
 }

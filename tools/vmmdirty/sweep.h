@@ -14,11 +14,4 @@ unsigned int sweep_nr_jobs(void);
 int sweep_run(struct report *report, struct progress *progress,
 	      struct replay_error *error);
 
-/*
- * Writes the points as DIR/cost.dat and, with gnuplot, DIR/cost.svg. False: no
- * gnuplot here, or it failed; the rest is there.
- */
-bool sweep_plot(const struct sweep *sweep, const char *profile,
-		const char *dir);
-
 #endif /* VMMDIRTY_TOOL_SWEEP_H */
