@@ -119,12 +119,13 @@ int main(int argc, char **argv)
 {
 	bool quick = bench_parse(argc, argv);
 	static struct access_bench bench;
+	const uint64_t nr_stores = NR_STORES;
 	const struct bench_case store_hit_seq = {
 		.bench = "access",
 		.name = "store_hit_seq",
 		.unit = "ns/store",
 		.peer = "direct store loop",
-		.per_call = (double)NR_STORES,
+		.per_call = (double)nr_stores,
 		.ours = ours_seq,
 		.peers = direct_seq,
 		.arg = &bench,

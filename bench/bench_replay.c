@@ -88,7 +88,8 @@ static void compare_touched(const struct replay_bench *bench)
 	for (page = 0; page < bench->nr_pages; page++)
 		if (bench->touched[page] &&
 		    memcmp(bench->guest + page * VMD_PAGE_SIZE,
-			   bench->device + page * VMD_PAGE_SIZE, VMD_PAGE_SIZE))
+			   bench->device + page * VMD_PAGE_SIZE,
+			   VMD_PAGE_SIZE) != 0)
 			die("the arrays differ");
 }
 

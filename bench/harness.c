@@ -10,7 +10,9 @@
 #include <time.h>
 
 enum {
-	MAX_REPEATS = 201, QUICK_REPEATS = 21 };
+	MAX_REPEATS = 201,
+	QUICK_REPEATS = 21
+};
 
 static double now_ns(void)
 {
