@@ -260,7 +260,7 @@ VMD_API void vmd_mmap_read_unlock(struct vmd_mm *mm)
  *
  * Context: In a fault handler. Takes a page-table lock.
  * Return: VMD_VM_FAULT_NOPAGE, VMD_VM_FAULT_OOM, VMD_VM_FAULT_SIGBUS for an
- * address outside.
+ * address outside or a frame that does not exist.
  */
 VMD_API vmd_vm_fault_t vmd_vmf_insert_pfn_prot(struct vmd_vma *vma,
 					       vmd_va_t addr, vmd_pfn_t pfn,

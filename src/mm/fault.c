@@ -75,6 +75,8 @@ static vmd_vm_fault_t handle_pte_fault(struct vmd_vm_fault *vmf)
 
 	if (vmd_pte_none(entry))
 		return vmf->vma->vm_ops->fault(vmf);
+	if (!vmd_pte_present(entry))
+		return VMD_VM_FAULT_SIGBUS; /* nobody here makes such entries */
 	if ((vmf->flags & VMD_FAULT_FLAG_WRITE) && !vmd_pte_write(entry)) {
 		vmf->orig_pte = entry.val;
 		return wp_pfn_shared(vmf);

@@ -16,7 +16,7 @@ vmd_vm_fault_t vmd_vmf_insert_pfn_prot(struct vmd_vma *vma, vmd_va_t addr,
 	vmd_pte_t *pte;
 
 	if (addr < vma->vm_start || addr >= vma->vm_end ||
-	    !(vma->vm_flags & VMD_VM_PFNMAP))
+	    !(vma->vm_flags & VMD_VM_PFNMAP) || pfn >= ctx->ram->nr_frames)
 		return VMD_VM_FAULT_SIGBUS;
 
 	pte = vmd_pte_alloc_map_lock(ctx, addr, &ptl);

@@ -27,8 +27,8 @@ static uint64_t zap_leaf(struct vmd_mm_context *ctx, vmd_va_t addr)
 {
 	vmd_pte_t *pmd = vmd_lookup_slot(ctx, addr, VMD_LEVEL_PMD);
 
-	if (!pmd || vmd_pte_none(vmd_ptep_get(pmd)))
-		return 0;
+	if (!pmd || !vmd_pmd_leaf(vmd_ptep_get(pmd)))
+		return 0; /* perhaps a table that a fault has made meanwhile */
 	(void)vmd_ptep_get_and_clear(pmd);
 	return 1;
 }

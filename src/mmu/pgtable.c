@@ -53,7 +53,7 @@ vmd_pte_t *vmd_lookup_slot(const struct vmd_mm_context *ctx, vmd_va_t addr,
 	int at = VMD_LEVEL_PGD;
 
 	for (slot += vmd_level_index(addr, at); at > level; at--) {
-		vmd_pte_t entry = vmd_make_pte(vmd_load_acquire(&slot->val));
+		vmd_pte_t entry = vmd_upperp_get(slot);
 
 		if (!vmd_entry_is_table(entry))
 			return NULL;

@@ -61,6 +61,12 @@ static inline vmd_pte_t vmd_ptep_get(const vmd_pte_t *ptep)
 	return vmd_make_pte(VMD_READ_ONCE(ptep->val));
 }
 
+/* An entry that will be followed; pairs with vmd_set_pte(). */
+static inline vmd_pte_t vmd_upperp_get(const vmd_pte_t *slot)
+{
+	return vmd_make_pte(vmd_load_acquire(&slot->val));
+}
+
 /* none -> present, or a slot that hardware leaves alone (TL-16). */
 static inline void vmd_set_pte(vmd_pte_t *ptep, vmd_pte_t pte)
 {

@@ -98,7 +98,7 @@ static bool judge(struct walk *walk, vmd_pte_t entry, int level,
 static bool use_entry(struct walk *walk, vmd_pte_t *slot, int level,
 		      vmd_pte_t *entry, bool *changed)
 {
-	uint64_t old = VMD_READ_ONCE(slot->val);
+	uint64_t old = vmd_upperp_get(slot).val;
 
 	for (;;) {
 		uint64_t need = VMD_PAGE_ACCESSED;

@@ -90,7 +90,7 @@ static int walk_middle_entry(vmd_pte_t *slot, int level, vmd_va_t addr,
 	int err = 0;
 
 	do {
-		vmd_pte_t entry = vmd_ptep_get(slot);
+		vmd_pte_t entry = vmd_upperp_get(slot);
 
 		walk->action = VMD_ACTION_SUBTREE;
 		if (vmd_pte_none(entry))
@@ -99,9 +99,11 @@ static int walk_middle_entry(vmd_pte_t *slot, int level, vmd_va_t addr,
 			err = callback(slot, addr, next, walk);
 		if (err || walk->action == VMD_ACTION_CONTINUE)
 			return err;
+		entry = vmd_upperp_get(slot);
+		if (vmd_pte_none(entry)) /* PW-10: it has vanished */
+			walk->action = VMD_ACTION_AGAIN;
 		if (walk->action == VMD_ACTION_AGAIN)
 			continue;
-		entry = vmd_ptep_get(slot);
 		if (!vmd_entry_is_table(entry) ||
 		    !wanted_below(walk->ops, level))
 			return 0;
@@ -139,11 +141,10 @@ static int walk_pgd_entry(vmd_pte_t *slot, vmd_va_t addr, vmd_va_t next,
 
 	if (ops->pgd_entry)
 		err = ops->pgd_entry(slot, addr, next, walk);
-	if (err || (!ops->p4d_entry && !wanted_below(ops, VMD_LEVEL_PGD) &&
-		    !ops->pte_hole))
+	if (err || (!ops->p4d_entry && !wanted_below(ops, VMD_LEVEL_PGD)))
 		return err;
 
-	entry = vmd_ptep_get(slot);
+	entry = vmd_upperp_get(slot);
 	if (vmd_pte_none(entry))
 		return report_hole(addr, next, 0, walk);
 	if (ops->p4d_entry)
