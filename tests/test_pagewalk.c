@@ -294,7 +294,7 @@ END_TEST
 static const struct {
 	char letter;
 	const char *text;
-} agains[] = {
+} repeats[] = {
 	{ 'u', "T[0,2) B[0,2) g f u u m p0 p1 E" },
 	{ 'm', "T[0,2) B[0,2) g f u m m p0 p1 E" },
 };
@@ -305,12 +305,12 @@ START_TEST(pw_6_7_again_looks_once_more_and_then_goes_down)
 	struct midfix_area *area = MAP(&fix, .nr_pages = 2);
 
 	load_from(area, PAGES(1));
-	book.letter = agains[_i].letter;
+	book.letter = repeats[_i].letter;
 	book.nth = 1;
 	book.action = VMD_ACTION_AGAIN;
 
 	ck_assert_int_eq(walk_area(area, &all_ops), 0);
-	ck_assert_msg(!strcmp(book.text, agains[_i].text), "%s", book.text);
+	ck_assert_msg(!strcmp(book.text, repeats[_i].text), "%s", book.text);
 }
 END_TEST
 
@@ -747,7 +747,7 @@ static void add_levels(TCase *tc)
 		VMD_ARRAY_SIZE(depths));
 	tcase_add_test(tc, pw_5_a_walk_ends_at_the_top_of_the_address_space);
 	tcase_add_loop_test(tc, pw_6_7_again_looks_once_more_and_then_goes_down,
-			    0, VMD_ARRAY_SIZE(agains));
+			    0, VMD_ARRAY_SIZE(repeats));
 	tcase_add_test(tc, pw_6_an_entry_that_vanished_before_again_is_a_hole);
 	tcase_add_test(tc, pw_8_continue_goes_to_the_next_entry_and_not_down);
 	tcase_add_test(tc, pw_10_a_table_that_vanished_is_looked_at_again);
