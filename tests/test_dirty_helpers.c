@@ -184,20 +184,6 @@ START_TEST(dh_5_both_hold_i_mmap_rwsem_shared_and_no_mmap_lock)
 }
 END_TEST
 
-/* The one way to make the walk refuse: a range behind the last index. */
-START_TEST(dh_6_a_walk_that_fails_is_a_warning)
-{
-	struct midfix_area *area = MAP(&fix, 0);
-
-	store_to(area, PAGES(2));
-
-	ck_assert_uint_eq(wp(2, UINT64_MAX), 0);
-	midfix_expect_warnings(&fix, 1);
-	ck_assert_uint_eq(wp(0, 16), 1);
-	midfix_expect_warnings(&fix, 0);
-}
-END_TEST
-
 static const struct {
 	vmd_pgoff_t start;
 	vmd_pgoff_t end;
@@ -518,7 +504,6 @@ static void add_what_is_changed(TCase *tc)
 	tcase_add_test(tc, dh_3_only_the_asked_part_of_an_area_is_touched);
 	tcase_add_test(tc, dh_4_a_page_counts_once_for_each_mapping);
 	tcase_add_test(tc, dh_5_both_hold_i_mmap_rwsem_shared_and_no_mmap_lock);
-	tcase_add_test(tc, dh_6_a_walk_that_fails_is_a_warning);
 	tcase_add_test(tc, a_range_of_no_pages_does_nothing);
 	tcase_add_test(tc, a_range_up_to_the_last_index_reaches_everything);
 	tcase_add_test(tc, what_the_helpers_did_is_counted);

@@ -36,7 +36,7 @@ static void teardown(void)
 
 static const struct vmd_machine_config bad_configs[] = {
 	{ .size = 0, .nr_cpus = 1 },
-	{ .size = sizeof(struct vmd_machine_config) - 8, .nr_cpus = 1 },
+	{ .size = sizeof(struct vmd_machine_config) - 1, .nr_cpus = 1 },
 	{ .size = sizeof(struct vmd_machine_config) + 8, .nr_cpus = 1 },
 	{ .size = sizeof(struct vmd_machine_config), .nr_cpus = 0 },
 	{ .size = sizeof(struct vmd_machine_config), .nr_cpus = 65 },
@@ -442,10 +442,32 @@ START_TEST(an_object_left_on_a_device_is_reported)
 	up.svga->nr_bos++; /* as if there were one more */
 	vmd_bo_put(bo);
 	vmd_svga_destroy(up.svga);
-	up.svga = NULL;
+	up.svga->nr_bos--; /* it is still there, as if nothing had been said */
 
 	ck_assert_uint_eq(up_take_reports(&up), 1);
 	ck_assert_uint_eq(up.reports.nr_bugs, 1);
+}
+END_TEST
+
+/* A program that was compiled with a header before or after ours. */
+START_TEST(a_config_may_be_shorter_or_longer_than_ours)
+{
+	struct {
+		struct vmd_machine_config config;
+		uint64_t later;
+	} newer = { CONFIG(), 0 };
+	struct vmd_machine_config older = CONFIG(.fail_nth_alloc = 1);
+	struct vmd_machine *machine = NULL;
+
+	older.size -= sizeof(older.fail_nth_alloc);
+	newer.config.size += sizeof(newer.later);
+
+	ck_assert_int_eq(vmd_machine_create(&older, &machine), 0);
+	vmd_machine_destroy(machine);
+	ck_assert_int_eq(vmd_machine_create(&newer.config, &machine), 0);
+	vmd_machine_destroy(machine);
+	newer.later = 1;
+	ck_assert_int_eq(vmd_machine_create(&newer.config, &machine), -EINVAL);
 }
 END_TEST
 
@@ -513,6 +535,7 @@ static void add_counts(Suite *suite)
 	tcase_add_test(tc,
 		       requests_for_memory_are_counted_also_those_that_fail);
 	tcase_add_test(tc, an_object_left_on_a_device_is_reported);
+	tcase_add_test(tc, a_config_may_be_shorter_or_longer_than_ours);
 	suite_add_tcase(suite, tc);
 }
 

@@ -714,11 +714,22 @@ START_TEST(pw_33_a_skipped_area_does_not_hide_the_next)
 }
 END_TEST
 
-START_TEST(a_range_of_pages_that_wraps_is_refused)
+/* FM-35: as many pages as there are not: to the end of the object. */
+START_TEST(a_range_of_pages_that_wraps_goes_to_the_end)
+{
+	struct midfix_area *area = MAP(&fix, .nr_pages = 4);
+
+	load_from(area, PAGES(0));
+
+	ck_assert_int_eq(walk_object(2, UINT64_MAX, &run_ops), 0);
+	ck_assert_str_eq(book.text, "T[0,4) r[2,4)");
+}
+END_TEST
+
+START_TEST(a_walk_of_an_object_without_operations_is_refused)
 {
 	(void)MAP(&fix, 0);
 
-	ck_assert_int_eq(walk_object(2, UINT64_MAX, &all_ops), -EINVAL);
 	ck_assert_int_eq(walk_object(0, 1, NULL), -EINVAL);
 	ck_assert_str_eq(book.text, "");
 }
@@ -783,7 +794,8 @@ static void add_objects(TCase *tc)
 	tcase_add_test(tc,
 		       pw_22_an_error_in_one_area_ends_the_walk_of_the_object);
 	tcase_add_test(tc, pw_33_a_skipped_area_does_not_hide_the_next);
-	tcase_add_test(tc, a_range_of_pages_that_wraps_is_refused);
+	tcase_add_test(tc, a_range_of_pages_that_wraps_goes_to_the_end);
+	tcase_add_test(tc, a_walk_of_an_object_without_operations_is_refused);
 }
 
 int main(void)

@@ -72,7 +72,7 @@ START_TEST(fm_34_i_mmap_rwsem_is_held_shared_and_no_mmap_lock)
 }
 END_TEST
 
-/* FM-34, SP-28: an area at a time; of PFN areas the flush, then the end. */
+/* FM-34, TL-24, SP-28: an area at a time, its flush counted as pending; of PFN areas the flush, then the end. */
 START_TEST(fm_34_each_area_is_announced_flushed_and_ended)
 {
 	struct midfix_area *one = MAP(&fix, .pgoff = 8);
@@ -84,8 +84,9 @@ START_TEST(fm_34_each_area_is_announced_flushed_and_ended)
 	midfix_listen(&fix);
 	zap(10, 2);
 	ck_assert_str_eq(midfix_story(&fix),
-			 "start B[10,12) flush B[10,12) end B[10,12) "
-			 "start A[2,4) flush A[2,4) end A[2,4)");
+			 "start B[10,12) inc 1 flush B[10,12) dec 1 "
+			 "end B[10,12) "
+			 "start A[2,4) inc 0 flush A[2,4) dec 0 end A[2,4)");
 }
 END_TEST
 
@@ -95,7 +96,8 @@ START_TEST(an_area_without_entries_is_announced_but_not_flushed)
 
 	midfix_listen(&fix);
 	zap(4, 4);
-	ck_assert_str_eq(midfix_story(&fix), "start A[4,8) end A[4,8)");
+	ck_assert_str_eq(midfix_story(&fix),
+			 "start A[4,8) inc 0 dec 0 end A[4,8)");
 	ck_assert_uint_eq(midfix_count(&fix, VMD_EV_PTE_ZAP), 0);
 }
 END_TEST

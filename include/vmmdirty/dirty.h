@@ -181,6 +181,20 @@ VMD_API void vmd_tracker_mkwrite(struct vmd_tracker *tracker,
 				 unsigned long page);
 
 /**
+ * vmd_tracker_record() - pages are known to be newer than their copy
+ * @tracker: the tracker
+ * @start: first page
+ * @end: first page behind
+ *
+ * For what a scan cannot find, such as writes from before the tracker whose
+ * entries are gone. Kernel: the full update that follows guest_memory_dirty.
+ *
+ * Context: As vmd_tracker_create().
+ */
+VMD_API void vmd_tracker_record(struct vmd_tracker *tracker,
+				unsigned long start, unsigned long end);
+
+/**
  * vmd_tracker_unmap() - remove the entries of a range, losing no dirt
  * @tracker: the tracker
  * @start: first page

@@ -114,7 +114,7 @@ VMD_API const char *vmd_cause_name(enum vmd_cause cause);
  * @ps: picoseconds by cause
  *
  * Context: Any.
- * Return: the sum of @ps, in picoseconds.
+ * Return: the sum of @ps, in picoseconds; UINT64_MAX if it is more.
  */
 VMD_API uint64_t vmd_virtual_ps(const struct vmd_event_counts *counts,
 				const struct vmd_costs *costs,

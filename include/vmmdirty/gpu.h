@@ -184,7 +184,8 @@ struct vmd_submit_result {
  *
  * Reserves all objects, scans those that are tracked, sends an UPDATE for each
  * run of dirty pages, and a fence. Pages that the device writes are unmapped
- * first, and read back before the reservation is dropped. Kernel: the order of
+ * first, if the object is tracked, and read back before the reservation is
+ * dropped. Kernel: the order of
  * VM-35 and VM-37.
  *
  * Guarantees:

@@ -253,14 +253,14 @@ VMD_API void vmd_mmap_read_unlock(struct vmd_mm *mm)
  * @vma: an area with VMD_VM_PFNMAP
  * @addr: a page of it
  * @pfn: the frame
- * @prot: entry bits
+ * @prot: entry bits, VMD_PAGE_PRESENT and VMD_PAGE_USER among them
  *
  * Never overwrites: what is mapped already stays as it is (FM-29). Kernel:
  * vmf_insert_pfn_prot().
  *
  * Context: In a fault handler. Takes a page-table lock.
  * Return: VMD_VM_FAULT_NOPAGE, VMD_VM_FAULT_OOM, VMD_VM_FAULT_SIGBUS for an
- * address outside or a frame that does not exist.
+ * address outside, a frame that does not exist, or bits that nobody can use.
  */
 VMD_API vmd_vm_fault_t vmd_vmf_insert_pfn_prot(struct vmd_vma *vma,
 					       vmd_va_t addr, vmd_pfn_t pfn,

@@ -90,7 +90,7 @@ vmd_mmu_notifier_register(struct vmd_mmu_notifier *subscription,
 
 /**
  * vmd_mmu_notifier_unregister() - no longer
- * @subscription: one that is registered
+ * @subscription: the subscription; if it is not registered nothing happens
  *
  * After it returns no callback runs (MN-4). Kernel:
  * mmu_notifier_unregister().

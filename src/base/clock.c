@@ -74,6 +74,13 @@ const char *vmd_cause_name(enum vmd_cause cause)
 	return (unsigned int)cause < VMD_NR_CAUSES ? causes[cause] : NULL;
 }
 
+/* Seven months of picoseconds are enough: more stays the most there is. */
+static void add_capped(uint64_t *sum, uint64_t nr)
+{
+	if (__builtin_add_overflow(*sum, nr, sum))
+		*sum = UINT64_MAX;
+}
+
 uint64_t vmd_virtual_ps(const struct vmd_event_counts *counts,
 			const struct vmd_costs *costs,
 			uint64_t ps[VMD_NR_CAUSES])
@@ -84,10 +91,12 @@ uint64_t vmd_virtual_ps(const struct vmd_event_counts *counts,
 	for (i = 0; i < VMD_NR_CAUSES; i++)
 		ps[i] = 0;
 	for (i = 0; i < VMD_NR_EVENTS; i++) {
-		uint64_t spent = counts->nr[i] * costs->ps[i];
+		uint64_t spent;
 
-		ps[events[i].cause] += spent;
-		sum += spent;
+		if (__builtin_mul_overflow(counts->nr[i], costs->ps[i], &spent))
+			spent = UINT64_MAX;
+		add_capped(&ps[events[i].cause], spent);
+		add_capped(&sum, spent);
 	}
 	return sum;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What every room of one machine shares: where memory comes from, whom to
- * complain to, what is counted. There is no global state beside it; two
- * machines have two of these and never meet.
+ * complain to, what is counted. Two machines have two of these and never meet.
  */
 #ifndef VMD_SRC_BASE_ENV_H
 #define VMD_SRC_BASE_ENV_H

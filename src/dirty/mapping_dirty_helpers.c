@@ -240,7 +240,8 @@ unsigned long vmd_clean_record_shared_mapping_range(struct vmd_mapping *mapping,
 						    vmd_pgoff_t nr_pages,
 						    struct vmd_dirty_span *span)
 {
-	if (VMD_BUG_ON(&mapping->hw->env, !fits(span, first_index, nr_pages)))
+	if (VMD_BUG_ON(&mapping->hw->env, !span) ||
+	    VMD_BUG_ON(&mapping->hw->env, !fits(span, first_index, nr_pages)))
 		return 0;
 	if (span->start >= span->end) {
 		span->start = nr_pages;

@@ -73,7 +73,8 @@ int vmd_tracker_create(struct vmd_machine *machine,
 	struct vmd_env *env;
 	int err;
 
-	if (!machine || !backend || !policy || !out || pages == 0)
+	if (!machine || !backend || !backend->ops || !policy ||
+	    !policy->initial || !out || pages == 0)
 		return -EINVAL;
 	err = backend->ops->probe(backend);
 	if (err)
@@ -183,6 +184,21 @@ void vmd_tracker_scan(struct vmd_tracker *tracker)
 		scan_mkwrite(tracker);
 }
 
+static bool range_is_bad(const struct vmd_tracker *tracker, unsigned long start,
+			 unsigned long end)
+{
+	return VMD_BUG_ON(tracker->env, start > end || end > nr_pages(tracker));
+}
+
+static void widen_window(struct vmd_dirty_span *span, unsigned long start,
+			 unsigned long end)
+{
+	if (start < span->start)
+		span->start = start;
+	if (end > span->end)
+		span->end = end;
+}
+
 void vmd_tracker_mkwrite(struct vmd_tracker *tracker, unsigned long page)
 {
 	struct vmd_dirty_span *span = &tracker->span;
@@ -191,16 +207,16 @@ void vmd_tracker_mkwrite(struct vmd_tracker *tracker, unsigned long page)
 	    VMD_BUG_ON(tracker->env, page >= nr_pages(tracker)))
 		return;
 	vmd_set_bit(span->bitmap, page);
-	if (page < span->start)
-		span->start = page;
-	if (page + 1 > span->end)
-		span->end = page + 1;
+	widen_window(span, page, page + 1);
 }
 
-static bool range_is_bad(const struct vmd_tracker *tracker, unsigned long start,
-			 unsigned long end)
+void vmd_tracker_record(struct vmd_tracker *tracker, unsigned long start,
+			unsigned long end)
 {
-	return VMD_BUG_ON(tracker->env, start > end || end > nr_pages(tracker));
+	if (range_is_bad(tracker, start, end) || start == end)
+		return;
+	vmd_bitmap_set(tracker->span.bitmap, start, end - start);
+	widen_window(&tracker->span, start, end);
 }
 
 /* VM-8: in MKWRITE the bits are there already. */

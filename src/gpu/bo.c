@@ -80,6 +80,7 @@ void vmd_bo_put(struct vmd_bo *bo)
 		return;
 
 	svga = bo->svga;
+	vmd_fifo_work_off(svga);
 	if (bo->tracker)
 		while (!vmd_tracker_put(bo->tracker))
 			;
@@ -127,32 +128,68 @@ static void reserve(struct vmd_bo *bo)
 	(void)vmd_ww_mutex_lock(&bo->resv, NULL);
 }
 
+/* Every page that anybody could have written; the others are zero. */
+static void record_guest_memory(struct vmd_bo *bo)
+{
+	const struct vmd_ram *ram = &bo->svga->hw->ram;
+	vmd_pfn_t end = bo->guest + bo->nr_pages;
+	vmd_pfn_t pfn = vmd_frame_next_written(ram, bo->guest, end);
+
+	for (; pfn < end; pfn = vmd_frame_next_written(ram, pfn + 1, end))
+		vmd_tracker_record(bo->tracker, pfn - bo->guest,
+				   pfn + 1 - bo->guest);
+	bo->guest_memory_dirty = false;
+}
+
+static int create_tracker(struct vmd_bo *bo,
+			  const struct vmd_dirty_policy *policy)
+{
+	struct vmd_machine *machine =
+		(struct vmd_machine *)(void *)bo->svga->hw;
+	int err = vmd_tracker_create(machine, &bo->backend.backend, policy,
+				     bo->nr_pages, &bo->tracker);
+
+	if (!err && bo->guest_memory_dirty)
+		record_guest_memory(bo);
+	return err;
+}
+
 int vmd_bo_dirty_add(struct vmd_bo *bo, const struct vmd_dirty_policy *policy)
 {
-	struct vmd_machine *machine;
 	int err = 0;
 
 	if (!bo || !policy)
 		return -EINVAL;
 
-	machine = (struct vmd_machine *)(void *)bo->svga->hw;
 	reserve(bo);
 	if (bo->tracker)
 		vmd_tracker_get(bo->tracker);
 	else
-		err = vmd_tracker_create(machine, &bo->backend.backend, policy,
-					 bo->nr_pages, &bo->tracker);
+		err = create_tracker(bo, policy);
 	vmd_ww_mutex_unlock(&bo->resv);
 	return err;
 }
 
+/* Bits that were not handed over yet go with the tracker: remember that. */
+static bool has_bits(const struct vmd_tracker *tracker)
+{
+	const struct vmd_dirty_span *span = vmd_tracker_span(tracker);
+
+	return span->start < span->end;
+}
+
 void vmd_bo_dirty_release(struct vmd_bo *bo)
 {
+	bool bits;
+
 	if (!bo)
 		return;
 	reserve(bo);
-	if (bo->tracker && vmd_tracker_put(bo->tracker))
+	bits = bo->tracker && has_bits(bo->tracker);
+	if (bo->tracker && vmd_tracker_put(bo->tracker)) {
 		bo->tracker = NULL;
+		bo->guest_memory_dirty |= bits;
+	}
 	vmd_ww_mutex_unlock(&bo->resv);
 }
 

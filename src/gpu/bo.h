@@ -19,6 +19,13 @@ struct vmd_bo {
 
 	struct vmd_ww_mutex resv;
 	struct vmd_tracker *tracker; /* under resv; NULL: not tracked */
+
+	/*
+	 * Under resv: the guest's pages are newer than what entries and bits
+	 * can tell, since there was no tracker when these went away. Kernel:
+	 * guest_memory_dirty.
+	 */
+	bool guest_memory_dirty;
 };
 
 void vmd_bo_get(struct vmd_bo *bo);

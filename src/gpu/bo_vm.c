@@ -135,11 +135,18 @@ static void bo_pre_unmap(struct vmd_vma *vma, vmd_va_t start, vmd_va_t end)
 	vmd_pgoff_t first = vmd_linear_page_index(vma, start) - bo->node_start;
 	vmd_pgoff_t behind = first + ((end - start) >> VMD_PAGE_SHIFT);
 
+	first = min_pages(first, bo->nr_pages);
+	behind = min_pages(behind, bo->nr_pages);
 	(void)vmd_ww_mutex_lock(&bo->resv, NULL);
-	if (bo->tracker)
-		vmd_tracker_pre_unmap(bo->tracker,
-				      min_pages(first, bo->nr_pages),
-				      min_pages(behind, bo->nr_pages));
+	if (bo->tracker) {
+		vmd_tracker_pre_unmap(bo->tracker, first, behind);
+	} else {
+		/* No store may come behind a tracker that is added now. */
+		(void)vmd_wp_shared_mapping_range(&bo->svga->mapping,
+						  bo->node_start + first,
+						  behind - first);
+		bo->guest_memory_dirty = true;
+	}
 	vmd_ww_mutex_unlock(&bo->resv);
 }
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "base/config.h"
 #include "base/rng.h"
 #include "sync/atomic.h"
 
@@ -113,6 +114,13 @@ vmd_seqno_t vmd_fifo_emit_fence(struct vmd_svga *svga)
 	return fence.seqno;
 }
 
+void vmd_fifo_work_off(struct vmd_svga *svga)
+{
+	vmd_spin_lock(&svga->fifo_lock);
+	work_off(svga);
+	vmd_spin_unlock(&svga->fifo_lock);
+}
+
 bool vmd_fence_signalled(const struct vmd_svga *svga, vmd_seqno_t seqno)
 {
 	return vmd_load_acquire(&svga->signalled) >= seqno;
@@ -134,13 +142,6 @@ int vmd_fence_wait(struct vmd_svga *svga, vmd_seqno_t seqno)
 		work_off(svga);
 	vmd_spin_unlock(&svga->fifo_lock);
 	return err;
-}
-
-static int check_config(const struct vmd_svga_config *config)
-{
-	if (config->size != sizeof(*config) || config->nr_pages > MAX_PAGES)
-		return -EINVAL;
-	return 0;
 }
 
 static int init_svga(struct vmd_svga *svga, struct vmd_hw *hw,
@@ -175,23 +176,21 @@ out_fifo:
 int vmd_svga_create(struct vmd_machine *machine,
 		    const struct vmd_svga_config *config, struct vmd_svga **out)
 {
-	static const struct vmd_svga_config defaults = {
-		.size = sizeof(defaults),
-	};
+	struct vmd_svga_config ours = { .size = sizeof(ours) };
 	struct vmd_svga *svga;
 	struct vmd_hw *hw;
 	int err;
 
-	if (!config)
-		config = &defaults;
-	if (!machine || !out || check_config(config))
+	if (!machine || !out ||
+	    (config && !vmd_copy_config(&ours, sizeof(ours), config)) ||
+	    ours.nr_pages > MAX_PAGES)
 		return -EINVAL;
 
 	hw = vmd_machine_hw(machine);
 	svga = vmd_alloc(&hw->env.arena, sizeof(*svga));
 	if (!svga)
 		return -ENOMEM;
-	err = init_svga(svga, hw, config);
+	err = init_svga(svga, hw, &ours);
 	if (err) {
 		vmd_free(&hw->env.arena, svga);
 		return err;
@@ -208,7 +207,9 @@ void vmd_svga_destroy(struct vmd_svga *svga)
 		return;
 
 	hw = svga->hw;
-	(void)VMD_BUG_ON(&hw->env, VMD_READ_ONCE(svga->nr_bos) != 0);
+	if (VMD_BUG_ON(&hw->env, VMD_READ_ONCE(svga->nr_bos) != 0) ||
+	    vmd_mapping_in_use(&svga->mapping))
+		return;
 	vmd_ram_fini(&svga->vram);
 	vmd_mapping_fini(&svga->mapping);
 	vmd_free(&hw->env.arena, svga->fifo);

@@ -51,4 +51,7 @@ struct vmd_svga {
 void vmd_fifo_emit(struct vmd_svga *svga, const struct vmd_svga_cmd *cmd);
 vmd_seqno_t vmd_fifo_emit_fence(struct vmd_svga *svga);
 
+/* Nothing is queued afterwards: memory that commands name may go. */
+void vmd_fifo_work_off(struct vmd_svga *svga);
+
 #endif /* VMD_SRC_GPU_SVGA_H */

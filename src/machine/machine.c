@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "base/config.h"
 #include "base/counter.h"
 #include "mmu/cpu.h"
 #include "mmu/hw.h"
@@ -40,8 +41,6 @@ static bool tlb_entries_make_sense(unsigned int nr)
 
 static int check_config(const struct vmd_machine_config *config)
 {
-	if (!config || config->size != sizeof(*config))
-		return -EINVAL;
 	if (config->nr_cpus == 0 || config->nr_cpus > VMD_MAX_CPUS)
 		return -EINVAL;
 	if (config->flags & ~(VMD_MACHINE_NO_TLB | VMD_MACHINE_NO_LINES))
@@ -117,17 +116,20 @@ static int init_hw(struct vmd_hw *hw, const struct vmd_machine_config *config)
 }
 
 /* The machine lives in its own arena: that is made first, then moves in. */
-int vmd_machine_create(const struct vmd_machine_config *config,
+int vmd_machine_create(const struct vmd_machine_config *given,
 		       struct vmd_machine **out)
 {
+	struct vmd_machine_config config;
 	struct vmd_arena arena;
 	struct vmd_machine *machine;
-	int err = check_config(config);
+	int err;
 
-	if (err || !out)
+	if (!given || !out ||
+	    !vmd_copy_config(&config, sizeof(config), given) ||
+	    check_config(&config))
 		return -EINVAL;
 
-	err = vmd_arena_init(&arena, config->fail_nth_alloc);
+	err = vmd_arena_init(&arena, config.fail_nth_alloc);
 	if (err)
 		return err;
 	machine = vmd_alloc(&arena, sizeof(*machine));
@@ -136,7 +138,7 @@ int vmd_machine_create(const struct vmd_machine_config *config,
 		goto out_arena;
 	}
 	machine->hw.env.arena = arena;
-	err = init_hw(&machine->hw, config);
+	err = init_hw(&machine->hw, &config);
 	if (err) {
 		vmd_free(&arena, machine);
 		goto out_arena;

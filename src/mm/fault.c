@@ -60,9 +60,20 @@ static vmd_vm_fault_t wp_pfn_shared(struct vmd_vm_fault *vmf)
 		if (ret & (VMD_VM_FAULT_ERROR | VMD_VM_FAULT_NOPAGE))
 			return ret;
 		if (VMD_BUG_ON(env, (ret & VMD_VM_FAULT_RETRY) != 0))
-			return ret;
+			return VMD_VM_FAULT_SIGBUS;
 	}
 	return vmd_finish_mkwrite_fault(vmf);
+}
+
+/* Nobody here gives a page to be mapped (0), as page caches do. */
+static vmd_vm_fault_t missing_page(struct vmd_vm_fault *vmf)
+{
+	struct vmd_env *env = vmf->vma->vm_mm->context.env;
+	vmd_vm_fault_t ret = vmf->vma->vm_ops->fault(vmf);
+
+	if (VMD_BUG_ON(env, ret == 0))
+		return VMD_VM_FAULT_SIGBUS;
+	return ret;
 }
 
 /* Kernel: handle_pte_fault(). The snapshot is taken without the lock (FM-9). */
@@ -74,7 +85,7 @@ static vmd_vm_fault_t handle_pte_fault(struct vmd_vm_fault *vmf)
 	vmd_pte_t entry = slot ? vmd_ptep_get(slot) : vmd_make_pte(0);
 
 	if (vmd_pte_none(entry))
-		return vmf->vma->vm_ops->fault(vmf);
+		return missing_page(vmf);
 	if (!vmd_pte_present(entry))
 		return VMD_VM_FAULT_SIGBUS; /* nobody here makes such entries */
 	if ((vmf->flags & VMD_FAULT_FLAG_WRITE) && !vmd_pte_write(entry)) {

@@ -6,6 +6,15 @@
 #include "mm/mm.h"
 #include "mmu/pgtable.h"
 
+/* An entry that the access could use, of a frame that there is (FM-28). */
+static bool makes_sense(const struct vmd_ram *ram, vmd_pfn_t pfn, uint64_t prot)
+{
+	const uint64_t need = VMD_PAGE_PRESENT | VMD_PAGE_USER;
+
+	return pfn > 0 && pfn < ram->nr_frames && (prot & need) == need &&
+	       !(prot & VMD_PTE_PFN_MASK);
+}
+
 /* FM-28, FM-29: without mkwrite what stands there stays. */
 vmd_vm_fault_t vmd_vmf_insert_pfn_prot(struct vmd_vma *vma, vmd_va_t addr,
 				       vmd_pfn_t pfn, uint64_t prot)
@@ -16,7 +25,8 @@ vmd_vm_fault_t vmd_vmf_insert_pfn_prot(struct vmd_vma *vma, vmd_va_t addr,
 	vmd_pte_t *pte;
 
 	if (addr < vma->vm_start || addr >= vma->vm_end ||
-	    !(vma->vm_flags & VMD_VM_PFNMAP) || pfn >= ctx->ram->nr_frames)
+	    !(vma->vm_flags & VMD_VM_PFNMAP) ||
+	    !makes_sense(ctx->ram, pfn, prot))
 		return VMD_VM_FAULT_SIGBUS;
 
 	pte = vmd_pte_alloc_map_lock(ctx, addr, &ptl);

@@ -46,11 +46,13 @@ out_free:
 void vmd_mm_destroy(struct vmd_mm *mm)
 {
 	uint64_t left;
+	int err;
 
 	if (!mm)
 		return;
 
-	(void)VMD_BUG_ON(&mm->hw->env, vmd_munmap(mm, 0, VMD_TASK_SIZE) != 0);
+	err = vmd_munmap(mm, 0, VMD_TASK_SIZE);
+	(void)VMD_BUG_ON(&mm->hw->env, err != 0);
 	for (left = VMD_READ_ONCE(mm->context.cpumask); left; left &= left - 1)
 		vmd_cpu_load_mm(mm->hw->cpus.cpu[__builtin_ctzll(left)], NULL);
 	(void)VMD_BUG_ON(&mm->hw->env, mm->notifiers.first != NULL);
@@ -105,6 +107,8 @@ int vmd_mmu_notifier_register(struct vmd_mmu_notifier *subscription,
 
 void vmd_mmu_notifier_unregister(struct vmd_mmu_notifier *subscription)
 {
+	if (!subscription || !subscription->mm)
+		return;
 	vmd_mm_notifiers_del(&subscription->mm->notifiers, subscription);
 	subscription->mm = NULL;
 }

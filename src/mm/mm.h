@@ -57,6 +57,14 @@ static inline vmd_pgoff_t vmd_linear_page_index(const struct vmd_vma *vma,
 	return ((addr - vma->vm_start) >> VMD_PAGE_SHIFT) + vma->vm_pgoff;
 }
 
+/* The last of @nr pages, to the end of the object if that many there are not. */
+static inline vmd_pgoff_t vmd_last_page(vmd_pgoff_t first, vmd_pgoff_t nr)
+{
+	vmd_pgoff_t last = first + nr - 1;
+
+	return last < first ? UINT64_MAX : last;
+}
+
 /* Part of an area that shows [first, first + nr) of the object (PW-18). */
 struct vmd_va_range {
 	vmd_va_t start;

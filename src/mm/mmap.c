@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "base/config.h"
 #include "mm/mm.h"
 #include "mmu/pgtable.h"
 
@@ -58,7 +59,7 @@ static bool range_makes_sense(const struct vmd_mmap_args *args)
 static int check_args(const struct vmd_mm *mm, const struct vmd_mmap_args *args,
 		      const vmd_va_t *addr)
 {
-	if (!mm || !args || !addr || args->size != sizeof(*args))
+	if (!mm || !addr)
 		return -EINVAL;
 	if (!args->mapping || args->mapping->hw != mm->hw)
 		return -EINVAL;
@@ -151,23 +152,25 @@ static void init_vma(struct vmd_vma *vma, struct vmd_mm *mm,
 	vma->vm_page_prot = calc_page_prot(vma);
 }
 
-int vmd_mmap(struct vmd_mm *mm, const struct vmd_mmap_args *args,
+int vmd_mmap(struct vmd_mm *mm, const struct vmd_mmap_args *given,
 	     vmd_va_t *addr)
 {
-	int err = check_args(mm, args, addr);
+	struct vmd_mmap_args args;
 	struct vmd_area *area;
 	vmd_va_t start;
+	int err;
 
-	if (err)
-		return err;
+	if (!given || !vmd_copy_config(&args, sizeof(args), given) ||
+	    check_args(mm, &args, addr))
+		return -EINVAL;
 	area = vmd_alloc(&mm->hw->env.arena, sizeof(*area));
 	if (!area)
 		return -ENOMEM;
 
 	vmd_mmap_write_lock(mm);
-	err = choose_addr(mm, args, &start);
+	err = choose_addr(mm, &args, &start);
 	if (!err) {
-		init_vma(&area->vma, mm, args, start);
+		init_vma(&area->vma, mm, &args, start);
 		vmd_vma_link(area);
 		*addr = start;
 	}
@@ -219,12 +222,24 @@ static void unmap_area(struct vmd_area *area)
 {
 	struct vmd_vma *vma = &area->vma;
 
-	if (vma->vm_ops->pre_unmap)
-		vma->vm_ops->pre_unmap(vma, vma->vm_start, vma->vm_end);
 	vmd_zap_page_range(vma, vma->vm_start, vma->vm_end);
 	vmd_vma_unlink(area);
 	free_tables(vma->vm_mm, vma->vm_start, vma->vm_end);
 	free_area(area);
+}
+
+/* Before the notifier's start: owners may take their locks (LK-2). */
+static void pre_unmap_areas(struct vmd_mm *mm, vmd_va_t start, vmd_va_t end)
+{
+	struct vmd_it_node *node = vmd_it_first(&mm->areas, start, end - 1);
+
+	for (; node; node = vmd_it_next(node, start, end - 1)) {
+		struct vmd_vma *vma =
+			&vmd_container_of(node, struct vmd_area, in_mm)->vma;
+
+		if (vma->vm_ops->pre_unmap)
+			vma->vm_ops->pre_unmap(vma, vma->vm_start, vma->vm_end);
+	}
 }
 
 static void unmap_areas(struct vmd_mm *mm, vmd_va_t start, vmd_va_t end)
@@ -239,6 +254,7 @@ static void unmap_areas(struct vmd_mm *mm, vmd_va_t start, vmd_va_t end)
 
 	if (!node)
 		return;
+	pre_unmap_areas(mm, start, end);
 	vmd_mmu_notifier_invalidate_range_start(&mm->notifiers, &range);
 	for (; node; node = vmd_it_first(&mm->areas, start, end - 1))
 		unmap_area(vmd_container_of(node, struct vmd_area, in_mm));

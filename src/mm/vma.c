@@ -26,7 +26,7 @@ struct vmd_va_range vmd_vma_clip(const struct vmd_vma *vma, vmd_pgoff_t first,
 {
 	vmd_pgoff_t vma_first = vma->vm_pgoff;
 	vmd_pgoff_t vma_last = vma_first + vmd_vma_pages(vma) - 1;
-	vmd_pgoff_t last = first + nr - 1;
+	vmd_pgoff_t last = vmd_last_page(first, nr);
 	vmd_pgoff_t from = first > vma_first ? first : vma_first;
 	vmd_pgoff_t to = last < vma_last ? last : vma_last;
 	struct vmd_va_range range = { vma->vm_start, vma->vm_start };

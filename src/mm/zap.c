@@ -67,15 +67,18 @@ void vmd_zap_page_range(struct vmd_vma *vma, vmd_va_t start, vmd_va_t end)
 	vmd_va_t addr;
 	vmd_va_t next;
 
+	/* Who passes over a cleared entry must flush too (TL-24, DH-30). */
+	vmd_inc_tlb_flush_pending(ctx);
 	for (addr = start; addr < end; addr = next) {
 		next = skip_hole(ctx, addr, end);
 		nr_zapped += zap_table(ctx, addr,
 				       vmd_addr_end(addr, next, VMD_LEVEL_PMD));
 	}
-	if (!nr_zapped)
-		return;
-	vmd_charge(ctx->env, VMD_EV_PTE_ZAP, nr_zapped);
-	vmd_flush_tlb_range(ctx, start, end);
+	if (nr_zapped) {
+		vmd_charge(ctx->env, VMD_EV_PTE_ZAP, nr_zapped);
+		vmd_flush_tlb_range(ctx, start, end);
+	}
+	vmd_dec_tlb_flush_pending(ctx);
 }
 
 /* Of a PFN area: flush at its end, then the notifier's end (SP-28). */
@@ -96,7 +99,7 @@ static void zap_vma_clipped(struct vmd_vma *vma, struct vmd_va_range clipped)
 void vmd_unmap_mapping_pages(struct vmd_mapping *mapping, vmd_pgoff_t start,
 			     vmd_pgoff_t nr)
 {
-	vmd_pgoff_t last = start + nr - 1;
+	vmd_pgoff_t last = vmd_last_page(start, nr);
 	struct vmd_it_node *node;
 
 	if (nr == 0)

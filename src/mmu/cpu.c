@@ -93,6 +93,7 @@ void vmd_cpu_load_mm(struct vmd_cpu *cpu, struct vmd_mm_context *ctx)
 
 	if (ctx)
 		(void)vmd_fetch_or(&ctx->cpumask, bit);
+	vmd_mb(); /* pairs with vmd_flush_tlb_range() */
 	vmd_spin_lock_raw(&cpu->tlb_lock);
 	vmd_cpu_drop_all(cpu);
 	cpu->loaded = ctx;

@@ -137,7 +137,7 @@ vmd_pte_t *vmd_pte_alloc_map_lock(struct vmd_mm_context *ctx, vmd_va_t addr,
 struct free_range {
 	vmd_va_t floor;
 	vmd_va_t ceiling;
-	vmd_pfn_t freed; /* chained through next_free */
+	vmd_pfn_t freed; /* chained through next */
 };
 
 static void unlink_table(struct vmd_mm_context *ctx, vmd_pte_t *slot,
@@ -150,7 +150,7 @@ static void unlink_table(struct vmd_mm_context *ctx, vmd_pte_t *slot,
 	ctx->nr_tables--;
 	vmd_spin_unlock(&ctx->page_table_lock);
 
-	ctx->ram->frames[pfn].next_free = range->freed;
+	ctx->ram->frames[pfn].next = range->freed;
 	range->freed = pfn;
 }
 
@@ -199,7 +199,7 @@ void vmd_free_pgtables(struct vmd_mm_context *ctx, vmd_va_t start, vmd_va_t end,
 	while (range.freed) {
 		vmd_pfn_t pfn = range.freed;
 
-		range.freed = ctx->ram->frames[pfn].next_free;
+		range.freed = ctx->ram->frames[pfn].next;
 		vmd_frame_free_range(ctx->ram, pfn, 1);
 	}
 }

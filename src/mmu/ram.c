@@ -11,30 +11,13 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/bitmap.h"
+#include "base/reserve.h"
 #include "sync/atomic.h"
 #include "sync/racing.h"
 
 #define WORDS_PER_PAGE (VMD_PAGE_SIZE / sizeof(uint64_t))
-
-static void *reserve(struct vmd_env *env, uint64_t size)
-{
-	void *base;
-
-	if (vmd_alloc_must_fail(&env->arena))
-		return NULL;
-	base = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	return base == MAP_FAILED ? NULL : base;
-}
-
-static void unreserve(void *base, uint64_t size)
-{
-	if (base)
-		(void)munmap(base, size);
-}
 
 static uint64_t bits_size(const struct vmd_ram *ram)
 {
@@ -43,10 +26,13 @@ static uint64_t bits_size(const struct vmd_ram *ram)
 
 static void unreserve_all(struct vmd_ram *ram)
 {
-	unreserve(ram->base, ram->nr_frames << VMD_PAGE_SHIFT);
-	unreserve(ram->frames, ram->nr_frames * sizeof(*ram->frames));
-	unreserve(ram->written, bits_size(ram));
-	unreserve(ram->free, bits_size(ram));
+	struct vmd_arena *arena = &ram->env->arena;
+
+	vmd_unreserve(arena, ram->base, ram->nr_frames << VMD_PAGE_SHIFT);
+	vmd_unreserve(arena, ram->frames,
+		      ram->nr_frames * sizeof(*ram->frames));
+	vmd_unreserve(arena, ram->written, bits_size(ram));
+	vmd_unreserve(arena, ram->free, bits_size(ram));
 }
 
 int vmd_ram_init(struct vmd_ram *ram, struct vmd_env *env, uint64_t nr_frames)
@@ -54,10 +40,11 @@ int vmd_ram_init(struct vmd_ram *ram, struct vmd_env *env, uint64_t nr_frames)
 	*ram = (struct vmd_ram){ .env = env, .nr_frames = nr_frames };
 	ram->next = 1;
 	vmd_spin_init(&ram->lock, env, VMD_RANK_frames);
-	ram->base = reserve(env, nr_frames << VMD_PAGE_SHIFT);
-	ram->frames = reserve(env, nr_frames * sizeof(*ram->frames));
-	ram->written = reserve(env, bits_size(ram));
-	ram->free = reserve(env, bits_size(ram));
+	ram->base = vmd_reserve(&env->arena, nr_frames << VMD_PAGE_SHIFT);
+	ram->frames =
+		vmd_reserve(&env->arena, nr_frames * sizeof(*ram->frames));
+	ram->written = vmd_reserve(&env->arena, bits_size(ram));
+	ram->free = vmd_reserve(&env->arena, bits_size(ram));
 	if (!ram->base || !ram->frames || !ram->written || !ram->free) {
 		unreserve_all(ram);
 		return -ENOMEM;
@@ -118,8 +105,8 @@ static void clear_written(struct vmd_ram *ram, vmd_pfn_t pfn, vmd_pfn_t end)
 /* Under the lock: the first run of @nr frames that came back, or 0. */
 static vmd_pfn_t take_free(struct vmd_ram *ram, uint64_t nr)
 {
-	vmd_pfn_t pfn = 0;
-	vmd_pfn_t end = 0;
+	vmd_pfn_t end = ram->first_free;
+	vmd_pfn_t pfn;
 
 	if (ram->nr_free < nr)
 		return 0;
@@ -129,6 +116,8 @@ static vmd_pfn_t take_free(struct vmd_ram *ram, uint64_t nr)
 	} while (pfn < ram->next && end - pfn < nr);
 	if (pfn == ram->next)
 		return 0;
+	if (pfn == ram->first_free)
+		ram->first_free = pfn + nr;
 	vmd_bitmap_clear(ram->free, pfn, nr);
 	ram->nr_free -= nr;
 	return pfn;
@@ -172,15 +161,20 @@ vmd_pfn_t vmd_frame_alloc(struct vmd_ram *ram)
 
 void vmd_frame_free_range(struct vmd_ram *ram, vmd_pfn_t pfn, uint64_t nr)
 {
+	bool ours;
+
 	vmd_spin_lock(&ram->lock);
-	(void)VMD_BUG_ON(ram->env,
-			 pfn + nr > ram->next ||
-				 vmd_find_next_bit(ram->free, pfn + nr, pfn) <
-					 pfn + nr);
-	vmd_bitmap_set(ram->free, pfn, nr);
-	ram->nr_free += nr;
-	ram->nr_used -= nr;
+	ours = pfn + nr <= ram->next &&
+	       vmd_find_next_bit(ram->free, pfn + nr, pfn) == pfn + nr;
+	if (ours) {
+		vmd_bitmap_set(ram->free, pfn, nr);
+		if (pfn < ram->first_free)
+			ram->first_free = pfn;
+		ram->nr_free += nr;
+		ram->nr_used -= nr;
+	}
 	vmd_spin_unlock(&ram->lock);
+	(void)VMD_BUG_ON(ram->env, !ours);
 }
 
 void vmd_frame_copy(struct vmd_ram *to, vmd_pfn_t to_pfn,

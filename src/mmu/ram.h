@@ -14,7 +14,7 @@
 /* What is known about a frame; reserved in the same lazy way. */
 struct vmd_frame {
 	struct vmd_spinlock ptl; /* if it is a page table */
-	vmd_pfn_t next_free; /* while it waits for a flush to be freed */
+	vmd_pfn_t next; /* of the list that it is on, 0: the last */
 };
 
 struct vmd_ram {
@@ -34,6 +34,7 @@ struct vmd_ram {
 	uint64_t next; /* frames from here on were never given out */
 	uint64_t *free; /* of those below, which were given back */
 	uint64_t nr_free;
+	vmd_pfn_t first_free; /* none of those is below */
 	uint64_t nr_used;
 };
 

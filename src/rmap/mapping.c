@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "base/reserve.h"
 #include "sync/atomic.h"
 
 #define MAX_PAGES (UINT64_C(1) << 32)
@@ -17,12 +18,18 @@ int vmd_mapping_init(struct vmd_mapping *mapping, struct vmd_hw *hw)
 			      VMD_RANK_i_mmap_rwsem);
 }
 
+bool vmd_mapping_in_use(const struct vmd_mapping *mapping)
+{
+	if (!mapping->nr_vmas)
+		return false;
+	vmd_bug(&mapping->hw->env, VMD_HERE, VMD_NOWHERE,
+		"a mapping is destroyed while %lu areas show it",
+		mapping->nr_vmas);
+	return true;
+}
+
 void vmd_mapping_fini(struct vmd_mapping *mapping)
 {
-	if (mapping->nr_vmas)
-		vmd_bug(&mapping->hw->env, VMD_HERE, VMD_NOWHERE,
-			"a mapping is destroyed while %lu areas show it",
-			mapping->nr_vmas);
 	vmd_destroy_rwsem(&mapping->i_mmap_rwsem);
 }
 
@@ -46,8 +53,8 @@ int vmd_mapping_create(struct vmd_machine *machine, vmd_pgoff_t nr_pages,
 		goto out_free;
 
 	mapping->nr_pages = nr_pages;
-	mapping->pfns = vmd_alloc_array(&hw->env.arena, nr_pages,
-					sizeof(*mapping->pfns));
+	mapping->pfns =
+		vmd_reserve(&hw->env.arena, nr_pages * sizeof(*mapping->pfns));
 	if (!mapping->pfns) {
 		err = -ENOMEM;
 		goto out_fini;
@@ -65,18 +72,31 @@ out_free:
 void vmd_mapping_destroy(struct vmd_mapping *mapping)
 {
 	struct vmd_hw *hw;
-	vmd_pgoff_t pgoff;
 
-	if (!mapping)
+	if (!mapping || vmd_mapping_in_use(mapping))
 		return;
 
 	hw = mapping->hw;
-	for (pgoff = 0; pgoff < mapping->nr_pages; pgoff++)
-		if (mapping->pfns[pgoff])
-			vmd_frame_free_range(&hw->ram, mapping->pfns[pgoff], 1);
-	vmd_free(&hw->env.arena, mapping->pfns);
+	while (mapping->first_pfn) {
+		vmd_pfn_t pfn = mapping->first_pfn;
+
+		mapping->first_pfn = hw->ram.frames[pfn].next;
+		vmd_frame_free_range(&hw->ram, pfn, 1);
+	}
+	vmd_unreserve(&hw->env.arena, mapping->pfns,
+		      mapping->nr_pages * sizeof(*mapping->pfns));
 	vmd_mapping_fini(mapping);
 	vmd_free(&hw->env.arena, mapping);
+}
+
+/* So that the pages are found again without looking at those never touched. */
+static void chain(struct vmd_mapping *mapping, vmd_pfn_t pfn)
+{
+	uint64_t first = VMD_READ_ONCE(mapping->first_pfn);
+
+	do
+		mapping->hw->ram.frames[pfn].next = first;
+	while (!vmd_try_cmpxchg(&mapping->first_pfn, &first, pfn));
 }
 
 /* Two faults may ask at once: the first frame to be put there stays. */
@@ -90,8 +110,10 @@ vmd_pfn_t vmd_mapping_get_pfn(struct vmd_mapping *mapping, vmd_pgoff_t pgoff)
 	fresh = vmd_frame_alloc(&mapping->hw->ram);
 	if (!fresh)
 		return 0;
-	if (vmd_try_cmpxchg(&mapping->pfns[pgoff], &pfn, fresh))
+	if (vmd_try_cmpxchg(&mapping->pfns[pgoff], &pfn, fresh)) {
+		chain(mapping, fresh);
 		return fresh;
+	}
 	vmd_frame_free_range(&mapping->hw->ram, fresh, 1);
 	return pfn;
 }

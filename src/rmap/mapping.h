@@ -23,11 +23,15 @@ struct vmd_mapping {
 	/* Frames of a plain object, 0 where none yet; each set once. */
 	vmd_pgoff_t nr_pages;
 	vmd_pfn_t *pfns;
+	vmd_pfn_t first_pfn; /* atomic: all of them, chained */
 };
 
 /* A mapping whose pages somebody else provides, such as a device's. */
 int vmd_mapping_init(struct vmd_mapping *mapping, struct vmd_hw *hw);
 void vmd_mapping_fini(struct vmd_mapping *mapping);
+
+/* True, and a report, if areas still show it: it must not be destroyed. */
+bool vmd_mapping_in_use(const struct vmd_mapping *mapping);
 
 /* The frame of a page of a plain object; 0: no memory. @pgoff is inside. */
 vmd_pfn_t vmd_mapping_get_pfn(struct vmd_mapping *mapping, vmd_pgoff_t pgoff);

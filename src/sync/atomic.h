@@ -17,7 +17,10 @@
 #define vmd_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define vmd_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 
-/* All of these are full barriers, as in the kernel. */
+/*
+ * Sequentially consistent. Where the kernel relies on the full barrier that
+ * its own have, also for plain accesses behind them, vmd_mb() is said.
+ */
 static inline uint64_t vmd_xchg(uint64_t *p, uint64_t value)
 {
 	return __atomic_exchange_n(p, value, __ATOMIC_SEQ_CST);

@@ -70,23 +70,21 @@ static struct vmd_place some_place(void)
 				VMD_NOWHERE;
 }
 
-static void push_shared(const struct vmd_lock_base *lock,
-			struct vmd_place place)
+bool vmd_held_too_many(const struct vmd_lock_base *lock, struct vmd_place place)
 {
-	if (held.nr_shared == MAX_SHARED)
-		vmd_bug(lock->env, place, some_place(),
-			"one thread holds more than %d locks shared",
-			MAX_SHARED);
-	else
-		held.shared[held.nr_shared++] =
-			(struct shared_hold){ lock, place };
+	if (held.nr_shared < MAX_SHARED)
+		return false;
+	vmd_bug(lock->env, place, some_place(),
+		"one thread holds more than %d locks shared", MAX_SHARED);
+	return true;
 }
 
 void vmd_held_push(struct vmd_lock_base *lock, enum vmd_held_mode mode,
 		   struct vmd_place place)
 {
 	if (mode == VMD_HELD_SHARED) {
-		push_shared(lock, place);
+		held.shared[held.nr_shared++] =
+			(struct shared_hold){ lock, place };
 		return;
 	}
 	lock->place = place;

@@ -46,6 +46,10 @@ bool vmd_held(const struct vmd_lock_base *lock, enum vmd_held_mode at_least);
 bool vmd_held_recursion(const struct vmd_lock_base *lock,
 			struct vmd_place place);
 
+/* True, and a report, if this thread can hold no more locks shared. */
+bool vmd_held_too_many(const struct vmd_lock_base *lock,
+		       struct vmd_place place);
+
 /* A report if this thread does not hold it at least so. */
 void vmd_held_assert(const struct vmd_lock_base *lock,
 		     enum vmd_held_mode at_least, struct vmd_place place);

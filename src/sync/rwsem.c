@@ -30,7 +30,8 @@ void vmd_destroy_rwsem(struct vmd_rwsem *sem)
 void vmd_down_read_at(struct vmd_rwsem *sem, struct vmd_place place)
 	vmd_no_context_analysis("is the lock")
 {
-	if (vmd_held_recursion(&sem->base, place))
+	if (vmd_held_recursion(&sem->base, place) ||
+	    vmd_held_too_many(&sem->base, place))
 		return;
 	vmd_might_sleep_at(sem->base.env, place);
 	(void)pthread_rwlock_rdlock(&sem->lock);

@@ -253,7 +253,7 @@ int vmd_walk_page_mapping(struct vmd_mapping *mapping, vmd_pgoff_t first_index,
 			  vmd_pgoff_t nr_pages,
 			  const struct vmd_mm_walk_ops *ops, void *private_data)
 {
-	vmd_pgoff_t last = first_index + nr_pages - 1;
+	vmd_pgoff_t last = vmd_last_page(first_index, nr_pages);
 	struct vmd_mm_walk walk = {
 		.ops = ops,
 		.private_data = private_data,
@@ -261,8 +261,8 @@ int vmd_walk_page_mapping(struct vmd_mapping *mapping, vmd_pgoff_t first_index,
 	struct vmd_it_node *node;
 	int err = 0;
 
-	if (!mapping || !ops || last < first_index)
-		return nr_pages ? -EINVAL : 0;
+	if (!mapping || !ops)
+		return -EINVAL;
 	vmd_rwsem_assert_held(&mapping->i_mmap_rwsem);
 	if (nr_pages == 0)
 		return 0;
