@@ -80,7 +80,8 @@ struct vmd_fault_info {
  * @size: 1, 2, 4 or 8 bytes
  *
  * Context: May sleep in a fault handler. Holds no lock of the machine.
- * Return: 0, -EFAULT, -ENOMEM if a fault found no memory.
+ * Return: 0, -EFAULT, -ENOMEM if a fault found no memory, -EINVAL for
+ * another @size.
  */
 VMD_API vmd_must_check int vmd_cpu_load_slow(struct vmd_cpu *cpu, vmd_va_t addr,
 					     uint64_t *value,
@@ -94,8 +95,8 @@ VMD_API vmd_must_check int vmd_cpu_load_slow(struct vmd_cpu *cpu, vmd_va_t addr,
  * @size: 1, 2, 4 or 8 bytes
  *
  * Context: May sleep in a fault handler. Holds no lock of the machine.
- * Return: 0, -EFAULT, -ENOMEM if a fault found no memory. A store that
- * crosses a page and fails may have changed the first page.
+ * Return: 0, -EFAULT, -ENOMEM if a fault found no memory, -EINVAL for
+ * another @size. A store that crosses a page and fails may have changed the first page.
  */
 VMD_API vmd_must_check int vmd_cpu_store_slow(struct vmd_cpu *cpu,
 					      vmd_va_t addr, uint64_t value,
@@ -181,6 +182,7 @@ static inline uint64_t vmd_host_load(uintptr_t host, unsigned int size)
 	}
 }
 
+/* @size is one of 1, 2, 4 and 8, and a constant: use the functions below. */
 static inline vmd_must_check int vmd_store(struct vmd_cpu *cpu, vmd_va_t addr,
 					   uint64_t value, unsigned int size)
 {

@@ -152,10 +152,24 @@ static void touch_memory(const struct vmd_cpu *cpu, struct access *access,
 	uintptr_t host = (uintptr_t)vmd_pfn_to_virt(cpu->loaded->ram, to->pfn) +
 			 (access->addr & ~VMD_PAGE_MASK);
 
+	unsigned int i;
+
+	if (!(host & (access->size - 1)) &&
+	    !(access->size & (access->size - 1))) {
+		if (access->write)
+			vmd_host_store(host, access->value, access->size);
+		else
+			access->value = vmd_host_load(host, access->size);
+		return;
+	}
+	/* Neither aligned nor atomic. */
+	for (i = 0; access->write && i < access->size; i++)
+		vmd_host_store(host + i, access->value >> (8 * i), 1);
 	if (access->write)
-		vmd_host_store(host, access->value, access->size);
-	else
-		access->value = vmd_host_load(host, access->size);
+		return;
+	access->value = 0;
+	for (i = 0; i < access->size; i++)
+		access->value |= vmd_host_load(host + i, 1) << (8 * i);
 }
 
 /* Under tlb_lock: the access is made, or *error_code says why not. */
@@ -229,36 +243,35 @@ static int access_once(struct vmd_cpu *cpu, struct access *access)
 	return err;
 }
 
-/* What is not naturally aligned goes byte by byte: it may cross a page. */
-static int access_bytes(struct vmd_cpu *cpu, struct access *whole)
+/* Each page is an access of its own: both are walked, either may fault. */
+static int access_two_pages(struct vmd_cpu *cpu, struct access *whole)
 {
-	uint64_t value = 0;
-	unsigned int i;
+	unsigned int first =
+		(unsigned int)(VMD_PAGE_SIZE - (whole->addr & ~VMD_PAGE_MASK));
+	struct access low = *whole;
+	struct access high = *whole;
+	int err;
 
-	for (i = 0; i < whole->size; i++) {
-		struct access byte = {
-			.addr = whole->addr + i,
-			.value = whole->value >> (8 * i) & 0xff,
-			.size = 1,
-			.write = whole->write,
-		};
-		int err = access_once(cpu, &byte);
-
-		if (err)
-			return err;
-		value |= byte.value << (8 * i);
-	}
-	whole->value = value;
-	return 0;
+	low.size = first;
+	high.addr += first;
+	high.size -= first;
+	high.value >>= 8 * first;
+	err = access_once(cpu, &low);
+	if (!err)
+		err = access_once(cpu, &high);
+	whole->value = low.value | high.value << (8 * first);
+	return err;
 }
 
 static int access_slow(struct vmd_cpu *cpu, struct access *access)
 {
+	uint64_t offset = access->addr & ~VMD_PAGE_MASK;
+
 	if (access->size > 8 || (access->size & (access->size - 1)) ||
 	    !access->size)
 		return -EINVAL;
-	if (access->addr & (access->size - 1))
-		return access_bytes(cpu, access);
+	if (offset + access->size > VMD_PAGE_SIZE)
+		return access_two_pages(cpu, access);
 	return access_once(cpu, access);
 }
 

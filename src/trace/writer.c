@@ -3,6 +3,7 @@
  * Writing a trace: check, encode, put the whole in its place.
  */
 #include "trace/writer.h"
+#include "base/config.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,8 +17,6 @@ static const char *check_config(const struct vmd_trace_writer_config *config)
 	const char *why = NULL;
 	size_t i;
 
-	if (config->size != sizeof(*config))
-		return "the configuration is of another version";
 	if ((unsigned int)config->form > VMD_TRACE_TEXT)
 		return "no such form";
 	if (shift && (shift < VMD_TRACE_MIN_PAGE_SHIFT ||
@@ -99,24 +98,29 @@ static int say(struct vmd_trace_error *error, const char *path, int err,
 	return err;
 }
 
-int vmd_trace_writer_create_failing(
-	const struct vmd_trace_writer_config *config, uint64_t fail_nth,
-	struct vmd_trace_writer **writer, struct vmd_trace_error *error)
+int vmd_trace_writer_create_failing(const struct vmd_trace_writer_config *given,
+				    uint64_t fail_nth,
+				    struct vmd_trace_writer **writer,
+				    struct vmd_trace_error *error)
 {
-	const char *why = check_config(config);
+	struct vmd_trace_writer_config config;
 	struct vmd_trace_writer *new;
+	const char *why;
 	int err;
 
+	if (!vmd_copy_config(&config, sizeof(config), given))
+		return say(error, given->path, -EINVAL,
+			   "the configuration is of another version");
+	why = check_config(&config);
 	if (why)
-		return say(error, config->path, -EINVAL, why);
-	new = alloc_writer(config, fail_nth);
+		return say(error, config.path, -EINVAL, why);
+	new = alloc_writer(&config, fail_nth);
 	if (!new)
-		return say(error, config->path, -ENOMEM,
-			   vmd_say_errno(-ENOMEM));
-	err = begin(new, config);
+		return say(error, config.path, -ENOMEM, vmd_say_errno(-ENOMEM));
+	err = begin(new, &config);
 	if (err) {
 		free_writer(new);
-		return say(error, config->path, err, vmd_say_errno(err));
+		return say(error, config.path, err, vmd_say_errno(err));
 	}
 	*writer = new;
 	return 0;

@@ -77,6 +77,17 @@ static int no_memory(struct replayer *replayer)
 		    (unsigned long long)replayer->epoch);
 }
 
+/* Everything is mapped and writable: nothing but memory can be short. */
+static int no_access(struct replayer *replayer, int err, vmd_va_t addr)
+{
+	if (err == -ENOMEM)
+		return no_memory(replayer);
+	return fail(replayer, EXIT_BAD, err,
+		    "epoch %llu: an access to %#llx failed with error %d",
+		    (unsigned long long)replayer->epoch,
+		    (unsigned long long)addr, -err);
+}
+
 /* Tables and rounding come on top of the pages themselves. */
 static uint64_t ram_pages(const struct replayer *replayer,
 			  const struct vmd_trace_buffer *buffers)
@@ -248,11 +259,11 @@ static int store_run(struct replayer *replayer, const struct vmd_trace_run *run)
 		return err;
 	for (page = run->first; page < run->first + run->nr; page++) {
 		uint64_t stamp = ++replayer->stamp;
+		vmd_va_t addr = store_addr(object, page, stamp);
 
-		err = vmd_store_u64(replayer->cpu,
-				    store_addr(object, page, stamp), stamp);
+		err = vmd_store_u64(replayer->cpu, addr, stamp);
 		if (err)
-			return no_memory(replayer);
+			return no_access(replayer, err, addr);
 	}
 	replayer->now.pages_written += run->nr;
 	return 0;
@@ -265,12 +276,13 @@ static int load_run(struct replayer *replayer, const struct vmd_trace_run *run)
 	uint64_t value;
 	int err = find_object(replayer, run, &object);
 
-	for (page = run->first; !err && page < run->first + run->nr; page++)
-		err = vmd_load_u64(replayer->cpu,
-				   object->addr + (page << VMD_PAGE_SHIFT),
-				   &value) ?
-			      no_memory(replayer) :
-			      0;
+	for (page = run->first; !err && page < run->first + run->nr; page++) {
+		vmd_va_t addr = object->addr + (page << VMD_PAGE_SHIFT);
+
+		err = vmd_load_u64(replayer->cpu, addr, &value);
+		if (err)
+			return no_access(replayer, err, addr);
+	}
 	return err;
 }
 

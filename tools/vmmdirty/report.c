@@ -18,6 +18,17 @@ static bool same_trace(const struct report_row *a, const struct report_row *b)
 	return a->trace == b->trace;
 }
 
+/* In nanoseconds; beyond four months in microseconds, so that it fits. */
+static int64_t permille_above(uint64_t ps, uint64_t base_ps)
+{
+	uint64_t unit = ps > UINT64_MAX / 2 || base_ps > UINT64_MAX / 2 ?
+				1000000 :
+				1000;
+	int64_t base = (int64_t)(base_ps / unit);
+
+	return ((int64_t)(ps / unit) - base) * 1000 / (base + 1);
+}
+
 bool report_overhead(const struct report *report, const struct report_row *row,
 		     int64_t *permille)
 {
@@ -29,9 +40,7 @@ bool report_overhead(const struct report *report, const struct report_row *row,
 		if (base->tracker->policy || !same_trace(base, row) ||
 		    !base->total_ps)
 			continue;
-		*permille = ((int64_t)(row->total_ps / 1000) -
-			     (int64_t)(base->total_ps / 1000)) *
-			    1000 / (int64_t)(base->total_ps / 1000 + 1);
+		*permille = permille_above(row->total_ps, base->total_ps);
 		return true;
 	}
 	return false;
