@@ -116,20 +116,19 @@ static int init_hw(struct vmd_hw *hw, const struct vmd_machine_config *config)
 }
 
 /* The machine lives in its own arena: that is made first, then moves in. */
-int vmd_machine_create(const struct vmd_machine_config *given,
+int vmd_machine_create(const struct vmd_machine_config *config,
 		       struct vmd_machine **out)
 {
-	struct vmd_machine_config config;
+	struct vmd_machine_config ours;
 	struct vmd_arena arena;
 	struct vmd_machine *machine;
 	int err;
 
-	if (!given || !out ||
-	    !vmd_copy_config(&config, sizeof(config), given) ||
-	    check_config(&config))
+	if (!config || !out || !vmd_copy_config(&ours, sizeof(ours), config) ||
+	    check_config(&ours))
 		return -EINVAL;
 
-	err = vmd_arena_init(&arena, config.fail_nth_alloc);
+	err = vmd_arena_init(&arena, ours.fail_nth_alloc);
 	if (err)
 		return err;
 	machine = vmd_alloc(&arena, sizeof(*machine));
@@ -138,7 +137,7 @@ int vmd_machine_create(const struct vmd_machine_config *given,
 		goto out_arena;
 	}
 	machine->hw.env.arena = arena;
-	err = init_hw(&machine->hw, &config);
+	err = init_hw(&machine->hw, &ours);
 	if (err) {
 		vmd_free(&arena, machine);
 		goto out_arena;

@@ -152,25 +152,25 @@ static void init_vma(struct vmd_vma *vma, struct vmd_mm *mm,
 	vma->vm_page_prot = calc_page_prot(vma);
 }
 
-int vmd_mmap(struct vmd_mm *mm, const struct vmd_mmap_args *given,
+int vmd_mmap(struct vmd_mm *mm, const struct vmd_mmap_args *args,
 	     vmd_va_t *addr)
 {
-	struct vmd_mmap_args args;
+	struct vmd_mmap_args ours;
 	struct vmd_area *area;
 	vmd_va_t start;
 	int err;
 
-	if (!given || !vmd_copy_config(&args, sizeof(args), given) ||
-	    check_args(mm, &args, addr))
+	if (!args || !vmd_copy_config(&ours, sizeof(ours), args) ||
+	    check_args(mm, &ours, addr))
 		return -EINVAL;
 	area = vmd_alloc(&mm->hw->env.arena, sizeof(*area));
 	if (!area)
 		return -ENOMEM;
 
 	vmd_mmap_write_lock(mm);
-	err = choose_addr(mm, &args, &start);
+	err = choose_addr(mm, &ours, &start);
 	if (!err) {
-		init_vma(&area->vma, mm, &args, start);
+		init_vma(&area->vma, mm, &ours, start);
 		vmd_vma_link(area);
 		*addr = start;
 	}

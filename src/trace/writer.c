@@ -98,29 +98,28 @@ static int say(struct vmd_trace_error *error, const char *path, int err,
 	return err;
 }
 
-int vmd_trace_writer_create_failing(const struct vmd_trace_writer_config *given,
-				    uint64_t fail_nth,
-				    struct vmd_trace_writer **writer,
-				    struct vmd_trace_error *error)
+int vmd_trace_writer_create_failing(
+	const struct vmd_trace_writer_config *config, uint64_t fail_nth,
+	struct vmd_trace_writer **writer, struct vmd_trace_error *error)
 {
-	struct vmd_trace_writer_config config;
+	struct vmd_trace_writer_config ours;
 	struct vmd_trace_writer *new;
 	const char *why;
 	int err;
 
-	if (!vmd_copy_config(&config, sizeof(config), given))
-		return say(error, given->path, -EINVAL,
+	if (!vmd_copy_config(&ours, sizeof(ours), config))
+		return say(error, config->path, -EINVAL,
 			   "the configuration is of another version");
-	why = check_config(&config);
+	why = check_config(&ours);
 	if (why)
-		return say(error, config.path, -EINVAL, why);
-	new = alloc_writer(&config, fail_nth);
+		return say(error, ours.path, -EINVAL, why);
+	new = alloc_writer(&ours, fail_nth);
 	if (!new)
-		return say(error, config.path, -ENOMEM, vmd_say_errno(-ENOMEM));
-	err = begin(new, &config);
+		return say(error, ours.path, -ENOMEM, vmd_say_errno(-ENOMEM));
+	err = begin(new, &ours);
 	if (err) {
 		free_writer(new);
-		return say(error, config.path, err, vmd_say_errno(err));
+		return say(error, ours.path, err, vmd_say_errno(err));
 	}
 	*writer = new;
 	return 0;
