@@ -110,7 +110,7 @@ struct vmd_dirty_policy {
 VMD_API extern const struct vmd_dirty_policy vmd_dirty_policy_mkwrite;
 /** D bits only. */
 VMD_API extern const struct vmd_dirty_policy vmd_dirty_policy_pagetable;
-/** The rule of vmwgfx_page_dirty.c: 512 pages, 10 %, third trigger. */
+/** The rule of vmwgfx_page_dirty.c: 512 pages; above 10 whole %, third in a row. */
 VMD_API extern const struct vmd_dirty_policy vmd_dirty_policy_vmwgfx;
 
 struct vmd_tracker;
