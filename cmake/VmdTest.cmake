@@ -49,15 +49,11 @@ function(vmd_golden test)
   add_dependencies(update_golden update_${test})
 endfunction()
 
-# vmd_mutant(<id> SOURCE <file> TEST <name> CAUGHT_BY <test>): mutants/<id>.patch
-# damages one source file; its object alone is built again and takes the place
-# of the good one in test_<name>; there <test> must fail. Not in sanitizer
-# builds: they would end the damaged program before its test can.
-function(vmd_mutant id)
-  if(VMD_SANITIZE)
-    return()
-  endif()
-  cmake_parse_arguments(ARG "" "SOURCE;TEST;CAUGHT_BY" "" ${ARGN})
+# vmd_damaged_program(<id> SOURCE <file> SOURCES ...): a program of SOURCES and the
+# library, in which mutants/<id>.patch has damaged one source file: its object
+# alone is built again and takes the place of the good one.
+function(vmd_damaged_program id)
+  cmake_parse_arguments(ARG "" "SOURCE" "SOURCES" ${ARGN})
   string(REGEX REPLACE "^src/" "" inner ${ARG_SOURCE})
   string(REPLACE "." "\\." regex "${inner}.o")
   set(patch ${CMAKE_CURRENT_SOURCE_DIR}/mutants/${id}.patch)
@@ -68,16 +64,30 @@ function(vmd_mutant id)
     COMMAND ${CMAKE_COMMAND} -E make_directory ${dir}
     COMMAND patch --silent --fuzz=0 --output=${bad} ${PROJECT_SOURCE_DIR}/${ARG_SOURCE} ${patch}
     DEPENDS ${PROJECT_SOURCE_DIR}/${ARG_SOURCE} ${patch} VERBATIM)
-  get_target_property(sources test_${ARG_TEST} SOURCES)
-  add_executable(${id} ${sources} ${bad}
+  add_executable(${id} ${ARG_SOURCES} ${bad}
     $<FILTER:$<TARGET_OBJECTS:vmmdirty_objects>,EXCLUDE,/${regex}$>)
   set_target_properties(${id} PROPERTIES C_CLANG_TIDY "") # damaged on purpose
   target_include_directories(${id} PRIVATE
-    $<TARGET_PROPERTY:vmmdirty_objects,INCLUDE_DIRECTORIES> ${CMAKE_CURRENT_SOURCE_DIR})
-  target_compile_definitions(${id} PRIVATE VMD_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    $<TARGET_PROPERTY:vmmdirty_objects,INCLUDE_DIRECTORIES>)
+  target_compile_definitions(${id} PRIVATE
     $<TARGET_PROPERTY:vmmdirty_objects,COMPILE_DEFINITIONS>)
   target_link_libraries(${id} PRIVATE
-    $<TARGET_PROPERTY:vmmdirty_objects,LINK_LIBRARIES> PkgConfig::CHECK)
+    $<TARGET_PROPERTY:vmmdirty_objects,LINK_LIBRARIES>)
+endfunction()
+
+# vmd_mutant(<id> SOURCE <file> TEST <name> CAUGHT_BY <test>): test_<name> with a
+# damaged library; there <test> must fail. Not in sanitizer builds: they would
+# end the damaged program before its test can.
+function(vmd_mutant id)
+  if(VMD_SANITIZE)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "SOURCE;TEST;CAUGHT_BY" "" ${ARGN})
+  get_target_property(sources test_${ARG_TEST} SOURCES)
+  vmd_damaged_program(${id} SOURCE ${ARG_SOURCE} SOURCES ${sources})
+  target_include_directories(${id} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_compile_definitions(${id} PRIVATE VMD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${id} PRIVATE PkgConfig::CHECK)
   add_test(NAME mutant_${id} COMMAND ${id})
   # Not WILL_FAIL: that accepts every other reason to fail as well.
   set_tests_properties(mutant_${id} PROPERTIES LABELS mutant
