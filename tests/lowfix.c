@@ -63,6 +63,7 @@ void lowfix_up(struct lowfix *fix, const struct lowfix_shape *shape)
 		.size = sizeof(config),
 		.nr_cpus = shape->nr_cpus ? shape->nr_cpus : 1,
 		.flags = shape->flags,
+		.features_off = shape->features_off,
 		.tlb_entries = shape->tlb_entries,
 		.ram_pages = shape->ram_pages ? shape->ram_pages : 4096,
 		.report = lowfix_report,

@@ -34,6 +34,7 @@ void lowfix_env_down(struct vmd_env *env);
 struct lowfix_shape {
 	unsigned int nr_cpus; /* 0: one */
 	unsigned int flags;
+	unsigned int features_off;
 	unsigned int tlb_entries;
 	uint64_t ram_pages; /* 0: 4096 */
 	vmd_pgoff_t nr_pages; /* 0: 64 */

@@ -439,7 +439,7 @@ START_TEST(a_store_that_hit_once_hits_inline_from_then_on)
 	lowfix_store(fix.cpu, fix.addr, 1);
 
 	ck_assert_uint_eq(line->read_tag,
-			  fix.cpu->lines_on ? fix.addr : VMD_TLB_NO_TAG);
+			  fix.cpu->lines.on ? fix.addr : VMD_TLB_NO_TAG);
 	ck_assert_uint_eq(line->write_tag, line->read_tag);
 	ck_assert_uint_eq(fix.cpu->fast.in_access, 0);
 }
@@ -460,7 +460,9 @@ START_TEST(no_line_outlives_its_entry)
 		vmd_va_t addr = lowfix_page(&tiny, page);
 
 		ck_assert_msg(vmd_cpu_line(tiny.cpu, addr)->read_tag != addr ||
-				      vmd_tlb_lookup(&tiny.cpu->tlb, addr),
+				      vmd_tlb_find(&tiny.cpu->tlb,
+						   tiny.cpu->walker.mode.pcid,
+						   addr),
 			      "page %u", (unsigned int)page);
 	}
 	lowfix_down(&tiny);

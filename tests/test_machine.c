@@ -41,13 +41,23 @@ static const struct vmd_machine_config bad_configs[] = {
 	{ .size = sizeof(struct vmd_machine_config), .nr_cpus = 0 },
 	{ .size = sizeof(struct vmd_machine_config), .nr_cpus = 65 },
 	{ .size = sizeof(struct vmd_machine_config), .nr_cpus = ~0U },
-	CONFIG(.flags = 4),
+	CONFIG(.flags = 1U << 9),
 	CONFIG(.flags = ~0U),
 	CONFIG(.tlb_entries = 1),
 	CONFIG(.tlb_entries = 4),
 	CONFIG(.tlb_entries = 24),
 	CONFIG(.tlb_entries = 131072),
-	CONFIG(.tlb_entries = ~0U),
+	CONFIG(.large_tlb_entries = 24),
+	CONFIG(.psc_entries = 4),
+	CONFIG(.levels = 3),
+	CONFIG(.levels = 6),
+	CONFIG(.maxphyaddr = 31),
+	CONFIG(.maxphyaddr = 53),
+	CONFIG(.features_off = 1U << 10),
+	{ .size = sizeof(struct vmd_machine_config),
+	  .nr_cpus = 1,
+	  .maxphyaddr = 32,
+	  .ram_pages = (UINT64_C(1) << 20) + 1 },
 	{ .size = sizeof(struct vmd_machine_config),
 	  .nr_cpus = 1,
 	  .ram_pages = UINT64_C(1) << 34 },
@@ -459,7 +469,7 @@ START_TEST(a_config_may_be_shorter_or_longer_than_ours)
 	struct vmd_machine_config older = CONFIG(.fail_nth_alloc = 1);
 	struct vmd_machine *machine = NULL;
 
-	older.size -= sizeof(older.fail_nth_alloc);
+	older.size = offsetof(struct vmd_machine_config, fail_nth_alloc);
 	newer.config.size += sizeof(newer.later);
 
 	ck_assert_int_eq(vmd_machine_create(&older, &machine), 0);

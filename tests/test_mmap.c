@@ -569,7 +569,7 @@ START_TEST(destroying_an_mm_unmaps_and_unloads_it)
 	vmd_mm_destroy(fix.mm[1]);
 	fix.nr_mms = 1;
 
-	ck_assert_ptr_null(cpu->loaded);
+	ck_assert_ptr_null(cpu->tlbstate.loaded_mm);
 	ck_assert_uint_eq(fix.driver.nr_close, 1);
 	ck_assert_uint_eq(vmd_mapping_nr_vmas(fix.mapping), 0);
 	ck_assert_int_eq(midfix_try_store(area, 3), -EFAULT);

@@ -14,9 +14,7 @@
 #define UNCHECKED vmd_no_context_analysis("a ptl known at run time")
 
 static struct lowfix_reports reports;
-static struct vmd_env env;
-static struct vmd_ram ram;
-static struct vmd_cpus no_cpus;
+static struct vmd_hw hw;
 static struct vmd_mm_context ctx;
 
 /* In the middle of a table at each level. */
@@ -24,18 +22,18 @@ static struct vmd_mm_context ctx;
 
 static void up(void)
 {
-	lowfix_env_up(&env, &reports);
-	ck_assert_int_eq(vmd_ram_init(&ram, &env, 1024), 0);
-	ck_assert_int_eq(vmd_mm_context_init(&ctx, &env, &ram, &no_cpus, NULL),
-			 0);
+	hw = (struct vmd_hw){ .mmu = { .levels = VMD_LEVEL_PGD } };
+	lowfix_env_up(&hw.env, &reports);
+	ck_assert_int_eq(vmd_ram_init(&hw.ram, &hw.env, 1024), 0);
+	ck_assert_int_eq(vmd_mm_context_init(&ctx, &hw, NULL), 0);
 }
 
 static void down(void)
 {
 	vmd_mm_context_fini(&ctx);
-	vmd_ram_fini(&ram);
+	vmd_ram_fini(&hw.ram);
 	ck_assert_msg(reports.nr_bugs == 0, "reported: %s", reports.text);
-	lowfix_env_down(&env);
+	lowfix_env_down(&hw.env);
 }
 
 static void free_all(void)
@@ -81,7 +79,7 @@ END_TEST
 START_TEST(without_tables_only_the_top_has_a_slot)
 {
 	ck_assert_ptr_eq(vmd_lookup_slot(&ctx, ADDR, VMD_LEVEL_PGD),
-			 vmd_table(&ram, ctx.pgd) + 0x24);
+			 vmd_table(&hw.ram, ctx.pgd) + 0x24);
 	ck_assert_ptr_null(vmd_lookup_slot(&ctx, ADDR, VMD_LEVEL_PUD));
 	ck_assert_ptr_null(vmd_lookup_slot(&ctx, ADDR, VMD_LEVEL_PTE));
 }
@@ -137,14 +135,14 @@ END_TEST
 /* I-10 */
 START_TEST(without_memory_there_is_no_slot_and_no_leak)
 {
-	env.arena.fail_nth = env.arena.nr_calls + (uint64_t)_i;
+	hw.env.arena.fail_nth = hw.env.arena.nr_calls + (uint64_t)_i;
 
 	ck_assert_ptr_null(vmd_alloc_slot(&ctx, ADDR, VMD_LEVEL_PTE));
 
 	ck_assert_uint_eq(ctx.nr_tables, (unsigned int)_i - 1);
 	ck_assert_ptr_nonnull(vmd_alloc_slot(&ctx, ADDR, VMD_LEVEL_PTE));
 	free_all();
-	ck_assert_uint_eq(ram.nr_used, 1);
+	ck_assert_uint_eq(hw.ram.nr_used, 1);
 }
 END_TEST
 
@@ -235,9 +233,9 @@ START_TEST(a_table_goes_when_no_neighbour_needs_it)
 
 	ck_assert_msg(ctx.nr_tables == neighbours[_i].nr_left,
 		      "case %d: %u tables", _i, (unsigned int)ctx.nr_tables);
-	ck_assert_uint_eq(ram.nr_used, 1 + ctx.nr_tables);
+	ck_assert_uint_eq(hw.ram.nr_used, 1 + ctx.nr_tables);
 	free_all();
-	ck_assert_uint_eq(ram.nr_used, 1);
+	ck_assert_uint_eq(hw.ram.nr_used, 1);
 }
 END_TEST
 
@@ -254,7 +252,7 @@ START_TEST(a_range_over_many_tables_frees_all_of_them)
 	vmd_free_pgtables(&ctx, ADDR, ADDR + 10 * step, 0, VMD_TASK_SIZE);
 
 	ck_assert_uint_eq(ctx.nr_tables, 0);
-	ck_assert_uint_eq(ram.nr_used, 1);
+	ck_assert_uint_eq(hw.ram.nr_used, 1);
 }
 END_TEST
 
@@ -268,9 +266,8 @@ START_TEST(tables_that_stay_behind_are_reported)
 	ck_assert_uint_eq(reports.nr_bugs, 1);
 	ck_assert_ptr_nonnull(strstr(reports.text, "nr_tables"));
 	reports.nr_bugs = 0;
-	ram.nr_used = 0;
-	ck_assert_int_eq(vmd_mm_context_init(&ctx, &env, &ram, &no_cpus, NULL),
-			 0);
+	hw.ram.nr_used = 0;
+	ck_assert_int_eq(vmd_mm_context_init(&ctx, &hw, NULL), 0);
 }
 END_TEST
 
@@ -308,7 +305,7 @@ START_TEST(threads_that_need_one_table_make_one)
 	}
 
 	ck_assert_uint_eq(ctx.nr_tables, 2 + NR_RACES);
-	ck_assert_uint_eq(ram.nr_used, 1 + ctx.nr_tables);
+	ck_assert_uint_eq(hw.ram.nr_used, 1 + ctx.nr_tables);
 	free_all();
 }
 END_TEST

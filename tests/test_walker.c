@@ -12,28 +12,48 @@
 #include "lowfix.h"
 #include "support.h"
 
-#define ADDR	  UINT64_C(0x0000123456789000)
-#define NR_FRAMES 3000
-#define LARGE_PFN 512 /* aligned to 2M */
-#define SMALL_PFN 700
-#define BIT(n)	  (UINT64_C(1) << (n))
+#define ADDR	   UINT64_C(0x0000123456789000)
+#define NR_FRAMES  3000
+#define LARGE_PFN  512 /* aligned to 2M */
+#define SMALL_PFN  700
+#define MAXPHYADDR 46
+#define BIT(n)	   (UINT64_C(1) << (n))
 
 static struct lowfix_reports reports;
-static struct vmd_env env;
-static struct vmd_ram ram;
-static struct vmd_cpus no_cpus;
+static struct vmd_hw hw;
+static struct vmd_walker walker;
 static struct vmd_mm_context ctx;
 static vmd_pte_t *slots[VMD_LEVEL_PGD + 1];
 static uint64_t tables[VMD_LEVEL_PGD + 1]; /* what points to each next one */
+
+/* A walker for user accesses, which caches nothing. */
+static void make_walker(void)
+{
+	struct vmd_regs regs;
+
+	walker = (struct vmd_walker){
+		.env = &hw.env,
+		.ram = &hw.ram,
+		.config = &hw.mmu,
+	};
+	vmd_regs_init(&regs, &hw.mmu);
+	regs.value[VMD_REG_CR3] = ctx.pgd << VMD_PAGE_SHIFT;
+	vmd_paging_update(&walker.mode, &regs, &hw.mmu);
+}
 
 static void up(void)
 {
 	int level;
 
-	lowfix_env_up(&env, &reports);
-	ck_assert_int_eq(vmd_ram_init(&ram, &env, NR_FRAMES), 0);
-	ck_assert_int_eq(vmd_mm_context_init(&ctx, &env, &ram, &no_cpus, NULL),
-			 0);
+	hw = (struct vmd_hw){ .mmu = {
+				      .levels = VMD_LEVEL_PGD,
+				      .maxphyaddr = MAXPHYADDR,
+				      .features = ~0U,
+			      } };
+	lowfix_env_up(&hw.env, &reports);
+	ck_assert_int_eq(vmd_ram_init(&hw.ram, &hw.env, NR_FRAMES), 0);
+	ck_assert_int_eq(vmd_mm_context_init(&ctx, &hw, NULL), 0);
+	make_walker();
 	(void)vmd_alloc_slot(&ctx, ADDR, VMD_LEVEL_PTE);
 	for (level = VMD_LEVEL_PTE; level <= VMD_LEVEL_PGD; level++) {
 		slots[level] = vmd_lookup_slot(&ctx, ADDR, level);
@@ -53,9 +73,38 @@ static void down(void)
 		slots[level]->val = tables[level];
 	vmd_free_pgtables(&ctx, 0, VMD_TASK_SIZE, 0, VMD_TASK_SIZE);
 	vmd_mm_context_fini(&ctx);
-	vmd_ram_fini(&ram);
+	vmd_ram_fini(&hw.ram);
 	ck_assert_uint_eq(reports.nr_bugs, 0);
-	lowfix_env_down(&env);
+	lowfix_env_down(&hw.env);
+}
+
+/* What a walk found, taken apart. */
+struct seen {
+	vmd_pfn_t pfn; /* of the 4K piece */
+	uint64_t rights;
+	bool dirty;
+	bool set_dirty;
+	int level;
+};
+
+static bool walk(vmd_va_t addr, bool write, struct seen *seen,
+		 unsigned int *error_code)
+{
+	struct vmd_translation found;
+
+	if (!vmd_hw_walk(&walker, addr,
+			 write ? VMD_ACCESS_WRITE : VMD_ACCESS_READ,
+			 VMD_WALK_ACCESS, false, &found, error_code))
+		return false;
+	*seen = (struct seen){
+		.pfn = vmd_pte_piece(found.pte, found.level, addr),
+		.rights = found.pte &
+			  (VMD_PAGE_RW | VMD_PAGE_USER | VMD_PAGE_NX),
+		.dirty = found.pte & VMD_PAGE_DIRTY,
+		.set_dirty = found.set_dirty,
+		.level = found.level,
+	};
+	return true;
 }
 
 /* What the rules say of one access through four entries. */
@@ -128,7 +177,7 @@ static bool entries_are_right(const uint64_t *before,
 	return true;
 }
 
-static bool translation_is_right(const struct vmd_translation *found,
+static bool translation_is_right(const struct seen *found,
 				 const struct verdict *verdict,
 				 const uint64_t *before, bool write)
 {
@@ -136,7 +185,8 @@ static bool translation_is_right(const struct vmd_translation *found,
 	bool was_dirty = before[verdict->leaf] & VMD_PAGE_DIRTY;
 
 	return found->pfn == (large ? LARGE_PFN + 0x189 : SMALL_PFN) &&
-	       found->rights == verdict->rights && found->fragment == large &&
+	       found->rights == verdict->rights &&
+	       found->level == verdict->leaf &&
 	       found->dirty == (was_dirty || write) &&
 	       found->set_dirty == (write && !was_dirty);
 }
@@ -144,15 +194,14 @@ static bool translation_is_right(const struct vmd_translation *found,
 static void check_one(const uint64_t *entry, bool write)
 {
 	struct verdict verdict = oracle(entry, write);
-	struct vmd_translation found;
+	struct seen found = { 0 };
 	unsigned int error_code = 0;
 	bool good;
 	int level;
 
 	for (level = VMD_LEVEL_PTE; level <= VMD_LEVEL_PGD; level++)
 		slots[level]->val = entry[level];
-	good = vmd_hw_walk(&ctx, ADDR, write, &found, &error_code) ==
-	       verdict.allowed;
+	good = walk(ADDR, write, &found, &error_code) == verdict.allowed;
 	if (good && verdict.allowed)
 		good = translation_is_right(&found, &verdict, entry, write);
 	else
@@ -232,10 +281,10 @@ END_TEST
 
 static unsigned int code_of(bool write)
 {
-	struct vmd_translation found;
+	struct seen found;
 	unsigned int error_code = 0;
 
-	ck_assert(!vmd_hw_walk(&ctx, ADDR, write, &found, &error_code));
+	ck_assert(!walk(ADDR, write, &found, &error_code));
 	return error_code;
 }
 
@@ -244,7 +293,7 @@ START_TEST(reserved_bits_fault_at_every_level)
 {
 	unsigned int bit;
 
-	for (bit = VMD_MAXPHYADDR; bit < 52; bit++) {
+	for (bit = MAXPHYADDR; bit < 52; bit++) {
 		uint64_t before = slots[_i]->val;
 
 		slots[_i]->val |= BIT(bit);
@@ -290,20 +339,19 @@ static const struct {
 	{ VMD_LEVEL_PUD, 0, BIT(12), UINT64_C(0x123440189000), 0x189 },
 };
 
-START_TEST(a_large_leaf_is_cached_by_its_4k_piece)
+START_TEST(a_large_leaf_leads_to_its_4k_piece)
 {
 	uint64_t bits = VMD_PAGE_PRESENT | VMD_PAGE_RW | VMD_PAGE_USER |
 			VMD_PAGE_PSE | leaves[_i].bits;
-	struct vmd_translation found;
+	struct seen found;
 	unsigned int error_code;
 
 	slots[leaves[_i].level]->val = vmd_pfn_pte(leaves[_i].pfn, bits).val;
 
-	ck_assert(
-		vmd_hw_walk(&ctx, leaves[_i].addr, true, &found, &error_code));
+	ck_assert(walk(leaves[_i].addr, true, &found, &error_code));
 	ck_assert_msg(found.pfn == leaves[_i].piece, "leaf %d: frame %u", _i,
 		      (unsigned int)found.pfn);
-	ck_assert(found.fragment);
+	ck_assert_int_eq(found.level, leaves[_i].level);
 	ck_assert(slots[leaves[_i].level]->val & VMD_PAGE_DIRTY);
 }
 END_TEST
@@ -325,7 +373,7 @@ END_TEST
 START_TEST(a_large_leaf_does_not_reach_behind_the_end_of_memory)
 {
 	const vmd_va_t last = ADDR | UINT64_C(0x1ff000);
-	struct vmd_translation found = { 0 };
+	struct seen found = { 0 };
 	unsigned int error_code = 0;
 	bool allowed;
 
@@ -333,7 +381,7 @@ START_TEST(a_large_leaf_does_not_reach_behind_the_end_of_memory)
 		vmd_pfn_pte(2560, VMD_PAGE_PRESENT | VMD_PAGE_RW |
 					  VMD_PAGE_USER | VMD_PAGE_PSE)
 			.val;
-	allowed = vmd_hw_walk(&ctx, last, true, &found, &error_code);
+	allowed = walk(last, true, &found, &error_code);
 
 	ck_assert_msg(!allowed || found.pfn < NR_FRAMES,
 		      "frame %u of %u is given out", (unsigned int)found.pfn,
@@ -344,14 +392,14 @@ END_TEST
 /* F2: a second store finds D and sets nothing. */
 START_TEST(only_the_store_that_sets_d_says_so)
 {
-	struct vmd_translation found;
+	struct seen found;
 	unsigned int error_code;
 
-	ck_assert(vmd_hw_walk(&ctx, ADDR, false, &found, &error_code));
+	ck_assert(walk(ADDR, false, &found, &error_code));
 	ck_assert(!found.dirty && !found.set_dirty);
-	ck_assert(vmd_hw_walk(&ctx, ADDR, true, &found, &error_code));
+	ck_assert(walk(ADDR, true, &found, &error_code));
 	ck_assert(found.dirty && found.set_dirty);
-	ck_assert(vmd_hw_walk(&ctx, ADDR, true, &found, &error_code));
+	ck_assert(walk(ADDR, true, &found, &error_code));
 	ck_assert(found.dirty && !found.set_dirty);
 }
 END_TEST
@@ -361,10 +409,10 @@ static uint32_t stop;
 static void *store_again_and_again(void *unused)
 {
 	while (!__atomic_load_n(&stop, __ATOMIC_ACQUIRE)) {
-		struct vmd_translation found;
+		struct seen found;
 		unsigned int error_code;
 
-		(void)vmd_hw_walk(&ctx, ADDR, true, &found, &error_code);
+		(void)walk(ADDR, true, &found, &error_code);
 	}
 	return unused;
 }
@@ -431,7 +479,7 @@ int main(void)
 			    VMD_LEVEL_PTE, VMD_LEVEL_PGD + 1);
 	tcase_add_test(faults, a_frame_that_does_not_exist_faults_as_reserved);
 
-	tcase_add_loop_test(leaf, a_large_leaf_is_cached_by_its_4k_piece, 0,
+	tcase_add_loop_test(leaf, a_large_leaf_leads_to_its_4k_piece, 0,
 			    (int)(sizeof(leaves) / sizeof(leaves[0])));
 	tcase_add_test(leaf,
 		       a_large_leaf_does_not_reach_behind_the_end_of_memory);

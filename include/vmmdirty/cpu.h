@@ -34,13 +34,14 @@ struct vmd_cpu;
  * struct vmd_tlb_line - a translation that needs no second look
  * @read_tag: page that may be loaded from, or VMD_TLB_NO_TAG
  * @write_tag: page that may be stored to: writable, and D is cached
+ * @fetch_tag: page that may be executed
  * @addend: host address minus simulated address
  */
 struct vmd_tlb_line {
 	uint64_t read_tag;
 	uint64_t write_tag;
+	uint64_t fetch_tag;
 	uintptr_t addend;
-	uintptr_t pad;
 };
 
 /**
@@ -56,26 +57,35 @@ struct vmd_cpu_lines {
 
 /**
  * struct vmd_fault_info - the last fault that an access ended with
- * @addr: the address, as CR2
- * @error_code: as the x86 page-fault error code
+ * @addr: the address; of a page fault, what CR2 holds
+ * @error_code: as the x86 page-fault error code; 0 of a general protection
+ *	fault
  * @error: -EFAULT or -ENOMEM
+ * @vector: VMD_TRAP_PF, or VMD_TRAP_GP for an address that is not canonical
  */
 struct vmd_fault_info {
 	vmd_va_t addr;
 	unsigned int error_code;
 	int error;
+	unsigned int vector;
 };
 
-/** Bits of the error code (x86: P, W/R, U/S, RSVD). */
+/** Exception vectors, as X86_TRAP_GP and X86_TRAP_PF. */
+#define VMD_TRAP_GP 13U
+#define VMD_TRAP_PF 14U
+
+/** Bits of the error code (x86: P, W/R, U/S, RSVD, I/D, PK). */
 #define VMD_PF_PROT  1U
 #define VMD_PF_WRITE 2U
 #define VMD_PF_USER  4U
 #define VMD_PF_RSVD  8U
+#define VMD_PF_INSTR 16U
+#define VMD_PF_PK    32U
 
 /**
  * vmd_cpu_load_slow() - a load that missed the inline lines
  * @cpu: the CPU
- * @addr: the address; a value that crosses a page is two accesses
+ * @addr: the address; of a value that crosses a page both pages must allow it
  * @value: what was loaded, zero-extended; untouched on failure
  * @size: 1, 2, 4 or 8 bytes
  *
@@ -90,17 +100,28 @@ VMD_API vmd_must_check int vmd_cpu_load_slow(struct vmd_cpu *cpu, vmd_va_t addr,
 /**
  * vmd_cpu_store_slow() - a store that missed the inline lines
  * @cpu: the CPU
- * @addr: the address; a value that crosses a page is two accesses
+ * @addr: the address; of a value that crosses a page both pages must allow it
  * @value: its low @size bytes are stored
  * @size: 1, 2, 4 or 8 bytes
  *
  * Context: May sleep in a fault handler. Holds no lock of the machine.
  * Return: 0, -EFAULT, -ENOMEM if a fault found no memory, -EINVAL for
- * another @size. A store that crosses a page and fails may have changed the first page.
+ * another @size. A store that crosses a page and fails has changed neither.
  */
 VMD_API vmd_must_check int vmd_cpu_store_slow(struct vmd_cpu *cpu,
 					      vmd_va_t addr, uint64_t value,
 					      unsigned int size);
+
+/**
+ * vmd_cpu_fetch_slow() - a fetch check that missed the inline lines
+ * @cpu: the CPU
+ * @addr: the address of an instruction
+ *
+ * Context: May sleep in a fault handler. Holds no lock of the machine.
+ * Return: 0, -EFAULT, -ENOMEM if a fault found no memory.
+ */
+VMD_API vmd_must_check int vmd_cpu_fetch_slow(struct vmd_cpu *cpu,
+					      vmd_va_t addr);
 
 /**
  * vmd_cpu_fault() - why the last access failed
@@ -304,6 +325,29 @@ static inline vmd_must_check int vmd_load_u8(struct vmd_cpu *cpu, vmd_va_t addr,
 	if (!err)
 		*value = (uint8_t)wide;
 	return err;
+}
+
+/**
+ * vmd_fetch_check() - may the CPU execute here?
+ * @cpu: the CPU that fetches
+ * @addr: the address of the instruction's first byte
+ *
+ * Sets A as a fetch does; nothing is read.
+ *
+ * Context: May sleep in a fault handler. Holds no lock of the machine.
+ * Return: 0, -EFAULT (vmd_cpu_fault() says why), -ENOMEM.
+ */
+static inline vmd_must_check int vmd_fetch_check(struct vmd_cpu *cpu,
+						 vmd_va_t addr)
+{
+	const struct vmd_tlb_line *line = vmd_cpu_line(cpu, addr);
+
+	if (__builtin_expect(__atomic_load_n(&line->fetch_tag,
+					     __ATOMIC_RELAXED) ==
+				     (addr & VMD_PAGE_MASK),
+			     1))
+		return 0;
+	return vmd_cpu_fetch_slow(cpu, addr);
 }
 
 VMD_END_DECLS

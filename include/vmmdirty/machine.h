@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include <vmmdirty/base.h>
+#include <vmmdirty/cpufeatures.h>
 #include <vmmdirty/event.h>
 
 VMD_BEGIN_DECLS
@@ -21,10 +22,11 @@ struct vmd_cpu;
 /** Entries of a TLB if the config does not say. */
 #define VMD_DEFAULT_TLB_ENTRIES 1024U
 
-/** No TLB: every access walks. */
-#define VMD_MACHINE_NO_TLB 1U
-/** No inline lines: every access takes the slow path; results are the same. */
-#define VMD_MACHINE_NO_LINES 2U
+/** Entries for 2M and 1G pages if the config does not say. */
+#define VMD_DEFAULT_LARGE_TLB_ENTRIES 64U
+
+/** Paging-structure cache entries of each level if the config does not say. */
+#define VMD_DEFAULT_PSC_ENTRIES 32U
 
 /**
  * struct vmd_machine_config - what a machine is made of
@@ -33,13 +35,21 @@ struct vmd_cpu;
  * @nr_cpus: simulated CPUs, 1 to 64
  * @flags: VMD_MACHINE_ bits
  * @ram_pages: RAM, in pages, below 2^34; costs what is touched; 0: 2^24
- * @tlb_entries: of each CPU: 8 times a power of two, up to 2^16; 0:
- *	VMD_DEFAULT_TLB_ENTRIES
+ * @tlb_entries: of each CPU, for 4K pages: 8 times a power of two, up to 2^16,
+ *	or VMD_TLB_UNBOUNDED; 0: VMD_DEFAULT_TLB_ENTRIES
  * @seed: of everything that is drawn by chance
  * @report: receives warnings and broken contracts; NULL: these are printed,
  *	then the program ends; warnings are only counted
  * @report_arg: for @report
  * @fail_nth_alloc: the n-th request for memory fails, for tests; 0: none does
+ * @levels: of the page tables, 4 or 5; 0: 4
+ * @maxphyaddr: bits of a physical address, 32 to 52, enough for @ram_pages; 0:
+ *	46
+ * @features_off: VMD_FEATURE_ bits that the CPUs lack
+ * @large_tlb_entries: as @tlb_entries, for 2M and 1G pages; 0:
+ *	VMD_DEFAULT_LARGE_TLB_ENTRIES
+ * @psc_entries: as @tlb_entries, of each level's paging-structure cache; 0:
+ *	VMD_DEFAULT_PSC_ENTRIES
  */
 struct vmd_machine_config {
 	size_t size;
@@ -51,6 +61,12 @@ struct vmd_machine_config {
 	vmd_report_fn report;
 	void *report_arg;
 	uint64_t fail_nth_alloc;
+	unsigned int levels;
+	unsigned int maxphyaddr;
+	unsigned int features_off;
+	unsigned int large_tlb_entries;
+	unsigned int psc_entries;
+	unsigned int pad;
 };
 
 /**

@@ -188,13 +188,29 @@ VMD_API void vmd_mm_destroy(struct vmd_mm *mm);
  * @cpu: the CPU, driven by this thread
  * @mm: the address space, NULL for none
  *
- * Kernel: switch_mm(). Drops all translations of @cpu.
+ * Kernel: switch_mm(). A CPU has six PCIDs for address spaces: what it knows in
+ * one of them is kept, unless a flush that it has not taken part in has covered
+ * it. Without PCIDs all translations are dropped.
  *
- * Context: Any.
- * Return: 0, -EINVAL if they belong to different machines.
+ * Context: The thread that drives @cpu.
+ * Return: 0, -EINVAL if @mm is none of the address spaces of the CPU's machine,
+ * also if it was destroyed.
  */
 VMD_API vmd_must_check int vmd_cpu_switch_mm(struct vmd_cpu *cpu,
 					     struct vmd_mm *mm);
+
+/**
+ * vmd_cpu_enter_lazy_tlb() - go on without an address space of one's own
+ * @cpu: the CPU, driven by this thread
+ *
+ * Kernel: enter_lazy_tlb(). What is loaded stays loaded, so that coming back to
+ * it by vmd_cpu_switch_mm() costs nothing; until then flushes spare the CPU,
+ * unless tables are freed, and it must not touch user memory: that is reported.
+ *
+ * Context: The thread that drives @cpu.
+ * Return: 0, -EINVAL if there is no @cpu.
+ */
+VMD_API vmd_must_check int vmd_cpu_enter_lazy_tlb(struct vmd_cpu *cpu);
 
 /**
  * vmd_mmap() - map part of an object

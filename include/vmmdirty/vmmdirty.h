@@ -9,15 +9,18 @@
 #include <vmmdirty/base.h>
 #include <vmmdirty/context.h>
 #include <vmmdirty/cpu.h>
+#include <vmmdirty/cpufeatures.h>
 #include <vmmdirty/dirty.h>
 #include <vmmdirty/event.h>
 #include <vmmdirty/gpu.h>
 #include <vmmdirty/machine.h>
 #include <vmmdirty/mapping.h>
 #include <vmmdirty/mm.h>
+#include <vmmdirty/mmu.h>
 #include <vmmdirty/notifier.h>
 #include <vmmdirty/pagewalk.h>
 #include <vmmdirty/pte.h>
 #include <vmmdirty/trace.h>
+#include <vmmdirty/uaccess.h>
 
 #endif /* VMMDIRTY_VMMDIRTY_H */

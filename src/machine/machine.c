@@ -14,9 +14,13 @@
 #include "mmu/hw.h"
 #include "sync/membarrier.h"
 
-#define DEFAULT_RAM_PAGES (UINT64_C(1) << 24)
-#define MAX_RAM_PAGES	  (UINT64_C(1) << 34)
-#define MAX_TLB_ENTRIES	  65536U
+#define DEFAULT_RAM_PAGES  (UINT64_C(1) << 24)
+#define MAX_RAM_PAGES	   (UINT64_C(1) << 34)
+#define MAX_TLB_ENTRIES	   65536U
+#define DEFAULT_MAXPHYADDR 46U
+
+#define ALL_FLAGS    (2 * VMD_MACHINE_STRAY_DIRTY - 1)
+#define ALL_FEATURES (2 * VMD_FEATURE_LAM - 1)
 
 /* The header and the build file state one version. */
 _Static_assert(VMD_VERSION_MAJOR == VMD_BUILT_MAJOR, "see CMakeLists.txt");
@@ -33,30 +37,77 @@ struct vmd_machine {
 /* Lower floors get at it through vmd_machine_hw(). */
 _Static_assert(offsetof(struct vmd_machine, hw) == 0, "hw comes first");
 
-static bool tlb_entries_make_sense(unsigned int nr)
+static bool entries_make_sense(unsigned int nr)
 {
-	return nr <= MAX_TLB_ENTRIES && nr % VMD_TLB_WAYS == 0 &&
-	       (nr & (nr - 1)) == 0;
+	return nr == VMD_TLB_UNBOUNDED ||
+	       (nr <= MAX_TLB_ENTRIES && nr % VMD_ASSOC_WAYS == 0 &&
+		(nr & (nr - 1)) == 0);
+}
+
+static int check_mmu(const struct vmd_machine_config *config)
+{
+	if (config->levels != 0 && config->levels != 4 && config->levels != 5)
+		return -EINVAL;
+	if (config->maxphyaddr != 0 &&
+	    (config->maxphyaddr < 32 || config->maxphyaddr > 52))
+		return -EINVAL;
+	if (config->features_off & ~ALL_FEATURES)
+		return -EINVAL;
+	return entries_make_sense(config->tlb_entries) &&
+			       entries_make_sense(config->large_tlb_entries) &&
+			       entries_make_sense(config->psc_entries) ?
+		       0 :
+		       -EINVAL;
+}
+
+static uint64_t ram_pages(const struct vmd_machine_config *config)
+{
+	return config->ram_pages ? config->ram_pages : DEFAULT_RAM_PAGES;
+}
+
+static unsigned int maxphyaddr(const struct vmd_machine_config *config)
+{
+	return config->maxphyaddr ? config->maxphyaddr : DEFAULT_MAXPHYADDR;
 }
 
 static int check_config(const struct vmd_machine_config *config)
 {
 	if (config->nr_cpus == 0 || config->nr_cpus > VMD_MAX_CPUS)
 		return -EINVAL;
-	if (config->flags & ~(VMD_MACHINE_NO_TLB | VMD_MACHINE_NO_LINES))
+	if (config->flags & ~ALL_FLAGS)
 		return -EINVAL;
-	if (config->ram_pages >= MAX_RAM_PAGES ||
-	    !tlb_entries_make_sense(config->tlb_entries))
+	if (ram_pages(config) >= MAX_RAM_PAGES ||
+	    (ram_pages(config) - 1) >> (maxphyaddr(config) - VMD_PAGE_SHIFT))
 		return -EINVAL;
-	return 0;
+	return check_mmu(config);
 }
 
-static unsigned int tlb_entries(const struct vmd_machine_config *config)
+static unsigned int entries(const struct vmd_machine_config *config,
+			    unsigned int nr, unsigned int otherwise)
 {
 	if (config->flags & VMD_MACHINE_NO_TLB)
 		return 0;
-	return config->tlb_entries ? config->tlb_entries :
-				     VMD_DEFAULT_TLB_ENTRIES;
+	return nr ? nr : otherwise;
+}
+
+static void init_mmu(struct vmd_mmu_config *mmu,
+		     const struct vmd_machine_config *config)
+{
+	*mmu = (struct vmd_mmu_config){
+		.levels = config->levels ? (int)config->levels : 4,
+		.maxphyaddr = maxphyaddr(config),
+		.features = ALL_FEATURES & ~config->features_off,
+		.flags = config->flags,
+		.tlb_entries = entries(config, config->tlb_entries,
+				       VMD_DEFAULT_TLB_ENTRIES),
+		.large_tlb_entries = entries(config, config->large_tlb_entries,
+					     VMD_DEFAULT_LARGE_TLB_ENTRIES),
+		.psc_entries = config->flags & VMD_MACHINE_NO_PSC ?
+				       0 :
+				       entries(config, config->psc_entries,
+					       VMD_DEFAULT_PSC_ENTRIES),
+		.membarrier = vmd_membarrier_init(),
+	};
 }
 
 static void fini_cpus(struct vmd_hw *hw)
@@ -69,20 +120,16 @@ static void fini_cpus(struct vmd_hw *hw)
 	}
 }
 
-/* Without the barrier on all threads a line cannot be taken away safely. */
-static int init_cpus(struct vmd_hw *hw, const struct vmd_machine_config *config)
+static int init_cpus(struct vmd_hw *hw, unsigned int nr_cpus)
 {
-	bool lines_on = vmd_membarrier_init() &&
-			!(config->flags & VMD_MACHINE_NO_LINES);
 	unsigned int id;
 
-	for (id = 0; id < config->nr_cpus; id++) {
+	for (id = 0; id < nr_cpus; id++) {
 		struct vmd_cpu *cpu = vmd_alloc(&hw->env.arena, sizeof(*cpu));
 
 		if (!cpu)
 			goto out_cpus;
-		if (vmd_cpu_init(cpu, &hw->env, id, tlb_entries(config),
-				 lines_on)) {
+		if (vmd_cpu_init(cpu, hw, id)) {
 			vmd_free(&hw->env.arena, cpu);
 			goto out_cpus;
 		}
@@ -104,12 +151,12 @@ static int init_hw(struct vmd_hw *hw, const struct vmd_machine_config *config)
 	hw->env.report_arg = config->report_arg;
 	hw->env.seed = config->seed;
 	vmd_clock_init(&hw->env.clock, &hw->env);
-	err = vmd_ram_init(&hw->ram, &hw->env,
-			   config->ram_pages ? config->ram_pages :
-					       DEFAULT_RAM_PAGES);
+	vmd_spin_init(&hw->contexts.lock, &hw->env, VMD_RANK_contexts);
+	init_mmu(&hw->mmu, config);
+	err = vmd_ram_init(&hw->ram, &hw->env, ram_pages(config));
 	if (err)
 		return err;
-	err = init_cpus(hw, config);
+	err = init_cpus(hw, config->nr_cpus);
 	if (err)
 		vmd_ram_fini(&hw->ram);
 	return err;

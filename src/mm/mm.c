@@ -6,9 +6,9 @@
 
 #include <errno.h>
 
-#include "mmu/cpu.h"
 #include "mmu/pgtable.h"
-#include "sync/atomic.h"
+#include "mmu/shootdown.h"
+#include "mmu/switch.h"
 
 int vmd_mm_create(struct vmd_machine *machine, struct vmd_mm **out)
 {
@@ -29,8 +29,7 @@ int vmd_mm_create(struct vmd_machine *machine, struct vmd_mm **out)
 	err = vmd_init_rwsem(&mm->mmap_lock, &hw->env, VMD_RANK_mmap_lock);
 	if (err)
 		goto out_free;
-	err = vmd_mm_context_init(&mm->context, &hw->env, &hw->ram, &hw->cpus,
-				  &vmd_mm_fault_ops);
+	err = vmd_mm_context_init(&mm->context, hw, &vmd_mm_fault_ops);
 	if (err)
 		goto out_lock;
 	*out = mm;
@@ -45,7 +44,6 @@ out_free:
 
 void vmd_mm_destroy(struct vmd_mm *mm)
 {
-	uint64_t left;
 	int err;
 
 	if (!mm)
@@ -53,8 +51,7 @@ void vmd_mm_destroy(struct vmd_mm *mm)
 
 	err = vmd_munmap(mm, 0, VMD_TASK_SIZE);
 	(void)VMD_BUG_ON(&mm->hw->env, err != 0);
-	for (left = VMD_READ_ONCE(mm->context.cpumask); left; left &= left - 1)
-		vmd_cpu_load_mm(mm->hw->cpus.cpu[__builtin_ctzll(left)], NULL);
+	vmd_mm_context_unload(&mm->context);
 	(void)VMD_BUG_ON(&mm->hw->env, mm->notifiers.first != NULL);
 	vmd_mm_context_fini(&mm->context);
 	vmd_destroy_rwsem(&mm->mmap_lock);
@@ -63,9 +60,18 @@ void vmd_mm_destroy(struct vmd_mm *mm)
 
 int vmd_cpu_switch_mm(struct vmd_cpu *cpu, struct vmd_mm *mm)
 {
-	if (!cpu || (mm && cpu->env != &mm->hw->env))
+	/* Not followed before it is known to be there. */
+	if (!cpu || (mm && !vmd_mm_context_exists(cpu->hw, &mm->context)))
 		return -EINVAL;
 	vmd_cpu_load_mm(cpu, mm ? &mm->context : NULL);
+	return 0;
+}
+
+int vmd_cpu_enter_lazy_tlb(struct vmd_cpu *cpu)
+{
+	if (!cpu)
+		return -EINVAL;
+	vmd_cpu_set_lazy(cpu);
 	return 0;
 }
 

@@ -9,9 +9,11 @@
 
 #include <vmmdirty/pte.h>
 
+#include "base/interval_tree.h"
 #include "mmu/ram.h"
 
 struct vmd_cpu;
+struct vmd_hw;
 struct vmd_mm_context;
 
 /* Every CPU of a machine. */
@@ -30,6 +32,7 @@ struct vmd_fault_ops {
 };
 
 struct vmd_mm_context {
+	struct vmd_hw *hw;
 	struct vmd_env *env;
 	struct vmd_ram *ram;
 	const struct vmd_cpus *cpus;
@@ -40,14 +43,26 @@ struct vmd_mm_context {
 	struct vmd_spinlock page_table_lock;
 	uint64_t nr_tables;
 
+	struct vmd_it_node in_hw; /* under the lock of hw->contexts */
+
+	uint64_t ctx_id; /* of this one and never of another */
+	uint64_t tlb_gen; /* atomic: of the newest flush (TL-18) */
 	uint64_t cpumask; /* atomic: CPUs that have it loaded */
 	uint64_t tlb_flush_pending; /* atomic: TL-24 */
+	uint64_t tlb_batched_pending; /* atomic: TL-25 */
+	uint64_t tlb_batched_flushed; /* atomic: of these */
 	uint64_t nr_flushes; /* a statistic */
 };
 
-int vmd_mm_context_init(struct vmd_mm_context *ctx, struct vmd_env *env,
-			struct vmd_ram *ram, const struct vmd_cpus *cpus,
+int vmd_mm_context_init(struct vmd_mm_context *ctx, struct vmd_hw *hw,
 			const struct vmd_fault_ops *fault_ops);
+
+/* Into the list of its machine, which gives it a number, and out again. */
+void vmd_mm_context_register(struct vmd_mm_context *ctx);
+void vmd_mm_context_unregister(struct vmd_mm_context *ctx);
+
+/* Is @ctx, a pointer from anywhere, an address space of @hw? */
+bool vmd_mm_context_exists(struct vmd_hw *hw, const struct vmd_mm_context *ctx);
 
 /* No CPU has it loaded any more; all tables but the top one are gone. */
 void vmd_mm_context_fini(struct vmd_mm_context *ctx);

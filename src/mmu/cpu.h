@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One simulated CPU. The inline lines come first: the public fast path knows
- * them. Lines are strictly included in the TLB (D3): what leaves the TLB takes
- * its line along, so that results are the same with lines and without.
+ * them. What the thread that drives it changes, it changes in its section,
+ * between vmd_cpu_enter() and vmd_cpu_leave(): in there it is what a CPU with
+ * interrupts disabled is. A flush from elsewhere closes the gate and works on
+ * the CPU's state itself (sync/gate.h).
  */
 #ifndef VMD_SRC_MMU_CPU_H
 #define VMD_SRC_MMU_CPU_H
@@ -10,35 +12,75 @@
 #include <vmmdirty/cpu.h>
 
 #include "mmu/context.h"
+#include "mmu/lines.h"
 #include "mmu/tlb.h"
+#include "sync/gate.h"
+
+/* Kernel: TLB_NR_DYN_ASIDS. */
+#define VMD_TLB_NR_DYN_ASIDS 6
+
+/* loaded_mm in the middle of a switch. Kernel: LOADED_MM_SWITCHING. */
+#define VMD_LOADED_MM_SWITCHING ((struct vmd_mm_context *)1)
+
+/* Up to which flush an address space is known in a PCID (TL-18). */
+struct vmd_tlb_context {
+	uint64_t ctx_id; /* 0: nothing */
+	uint64_t tlb_gen;
+};
+
+/* Kernel: struct tlb_state. */
+struct vmd_tlb_state {
+	struct vmd_mm_context *loaded_mm; /* read by all; NULL: none */
+	unsigned int loaded_mm_asid;
+	unsigned int next_asid;
+	bool is_lazy; /* read by all */
+	struct vmd_tlb_context ctxs[VMD_TLB_NR_DYN_ASIDS];
+};
 
 struct vmd_cpu {
 	struct vmd_cpu_lines fast;
 
 	/* Set once at creation: */
 	struct vmd_env *env;
+	struct vmd_hw *hw;
 	unsigned int id;
-	bool lines_on;
 
 	/* Of the thread that drives this CPU: */
 	struct vmd_clock clock;
 	struct vmd_fault_info fault;
+	struct vmd_regs regs;
 
-	/* Under tlb_lock; lines are written under it and read without: */
-	struct vmd_spinlock tlb_lock;
+	/* In the section, or with the gate closed: */
+	struct vmd_gate gate;
+	struct vmd_walker walker;
 	struct vmd_tlb tlb;
-	struct vmd_mm_context *loaded; /* NULL: no address space */
+	struct vmd_lines lines;
+	struct vmd_tlb_state tlbstate;
 };
 
-int vmd_cpu_init(struct vmd_cpu *cpu, struct vmd_env *env, unsigned int id,
-		 unsigned int nr_tlb_entries, bool lines_on);
+int vmd_cpu_init(struct vmd_cpu *cpu, struct vmd_hw *hw, unsigned int id);
 void vmd_cpu_fini(struct vmd_cpu *cpu);
 
-/* Load @ctx, or nothing; drops all translations. Kernel: switch_mm(). */
-void vmd_cpu_load_mm(struct vmd_cpu *cpu, struct vmd_mm_context *ctx);
+static inline void vmd_cpu_enter(struct vmd_cpu *cpu)
+{
+	vmd_gate_enter(&cpu->gate, &cpu->fast.in_access);
+}
 
-/* Under tlb_lock. */
-void vmd_cpu_drop_range(struct vmd_cpu *cpu, vmd_va_t start, vmd_va_t end);
-void vmd_cpu_drop_all(struct vmd_cpu *cpu);
+static inline void vmd_cpu_leave(struct vmd_cpu *cpu)
+{
+	vmd_gate_leave(&cpu->fast.in_access);
+}
+
+/*
+ * In the section, or with the gate closed; true if an inline line was valid.
+ * One page of the current PCID, whose paging-structure entries go too; all of
+ * the current PCID but what is global; everything.
+ */
+bool vmd_cpu_drop_page(struct vmd_cpu *cpu, vmd_va_t addr);
+bool vmd_cpu_drop_pcid(struct vmd_cpu *cpu);
+bool vmd_cpu_drop_all(struct vmd_cpu *cpu);
+
+/* A register has changed: the mode and what is derived from it. */
+void vmd_cpu_update_mode(struct vmd_cpu *cpu);
 
 #endif /* VMD_SRC_MMU_CPU_H */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 
+#include "mmu/hw.h"
 #include "mmu/shootdown.h"
 
 /* What an entry that points to a table says: rights are the leaf's business. */
@@ -24,25 +25,31 @@ static vmd_pfn_t alloc_table(struct vmd_mm_context *ctx)
 	return pfn;
 }
 
-int vmd_mm_context_init(struct vmd_mm_context *ctx, struct vmd_env *env,
-			struct vmd_ram *ram, const struct vmd_cpus *cpus,
+int vmd_mm_context_init(struct vmd_mm_context *ctx, struct vmd_hw *hw,
 			const struct vmd_fault_ops *fault_ops)
 {
 	*ctx = (struct vmd_mm_context){
-		.env = env,
-		.ram = ram,
-		.cpus = cpus,
+		.hw = hw,
+		.env = &hw->env,
+		.ram = &hw->ram,
+		.cpus = &hw->cpus,
 		.fault_ops = fault_ops,
+		.tlb_gen = 1,
 	};
-	vmd_spin_init(&ctx->page_table_lock, env, VMD_RANK_page_table_lock);
+	vmd_spin_init(&ctx->page_table_lock, &hw->env,
+		      VMD_RANK_page_table_lock);
 	ctx->pgd = alloc_table(ctx);
-	return ctx->pgd ? 0 : -ENOMEM;
+	if (!ctx->pgd)
+		return -ENOMEM;
+	vmd_mm_context_register(ctx);
+	return 0;
 }
 
 void vmd_mm_context_fini(struct vmd_mm_context *ctx)
 {
 	(void)VMD_BUG_ON(ctx->env, ctx->cpumask != 0);
 	(void)VMD_BUG_ON(ctx->env, ctx->nr_tables != 0);
+	vmd_mm_context_unregister(ctx);
 	vmd_frame_free_range(ctx->ram, ctx->pgd, 1);
 }
 

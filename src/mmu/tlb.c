@@ -1,109 +1,209 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sets of ways, indexed by the low bits of the page number.
+ * Tags and words of the two memories. Bit 12 of a large page's tag, which is
+ * part of the offset in 2M and 1G alike, tells them apart.
  */
 #include "mmu/tlb.h"
 
-#include <errno.h>
-#include <string.h>
-#include <vmmdirty/cpu.h>
+#include <vmmdirty/cpufeatures.h>
+
+#include "mmu/pgtable.h"
+
+#define TAG_IS_1G (UINT64_C(1) << 12)
 
 int vmd_tlb_init(struct vmd_tlb *tlb, struct vmd_env *env,
-		 unsigned int nr_entries)
+		 const struct vmd_mmu_config *config, uint64_t seed)
 {
-	*tlb = (struct vmd_tlb){ .nr_sets = nr_entries / VMD_TLB_WAYS };
-	if (!tlb->nr_sets)
-		return 0;
+	uint64_t *rng = config->flags & VMD_MACHINE_RANDOM_REPLACEMENT ?
+				&tlb->rng :
+				NULL;
+	int err;
 
-	tlb->entries =
-		vmd_alloc_array(&env->arena, nr_entries, sizeof(*tlb->entries));
-	tlb->victim = vmd_alloc(&env->arena, tlb->nr_sets);
-	if (!tlb->entries || !tlb->victim) {
-		vmd_tlb_fini(tlb, env);
-		return -ENOMEM;
-	}
-	return 0;
+	*tlb = (struct vmd_tlb){
+		.fracture = config->flags & VMD_MACHINE_FRACTURE_LARGE,
+		.rng = seed,
+	};
+	err = vmd_assoc_init(&tlb->small, env, config->tlb_entries,
+			     VMD_PAGE_SHIFT, rng);
+	if (err)
+		return err;
+	err = vmd_assoc_init(&tlb->large, env, config->large_tlb_entries,
+			     vmd_level_shift(VMD_LEVEL_PMD), rng);
+	if (err)
+		vmd_assoc_fini(&tlb->small, env);
+	/* Pages of 1G are counted from bit 30 on. */
+	tlb->large.fold = VMD_PTRS_PER_TABLE_SHIFT;
+	return err;
 }
 
 void vmd_tlb_fini(struct vmd_tlb *tlb, struct vmd_env *env)
 {
-	vmd_free(&env->arena, tlb->entries);
-	vmd_free(&env->arena, tlb->victim);
+	vmd_assoc_fini(&tlb->small, env);
+	vmd_assoc_fini(&tlb->large, env);
 }
 
-static uint64_t page_of(vmd_va_t addr)
+/* @space: a PCID, or VMD_TAG_GLOBAL. */
+static uint64_t tag_of(vmd_va_t addr, int level, uint64_t space)
 {
-	return (addr >> VMD_PAGE_SHIFT) + 1;
+	uint64_t tag = VMD_TAG_VALID | space |
+		       (addr & ~(vmd_level_size(level) - 1) & VMD_TAG_ADDRESS);
+
+	return level == VMD_LEVEL_PUD ? tag | TAG_IS_1G : tag;
 }
 
-static unsigned int set_of(const struct vmd_tlb *tlb, vmd_va_t addr)
+static struct vmd_assoc *memory_of(struct vmd_tlb *tlb, int level)
 {
-	return (unsigned int)(addr >> VMD_PAGE_SHIFT) & (tlb->nr_sets - 1);
+	return level == VMD_LEVEL_PTE ? &tlb->small : &tlb->large;
 }
 
-struct vmd_tlb_entry *vmd_tlb_lookup(const struct vmd_tlb *tlb, vmd_va_t addr)
+static uint64_t *find(const struct vmd_tlb *tlb, vmd_va_t addr, int level,
+		      uint64_t space)
 {
-	struct vmd_tlb_entry *entry;
-	unsigned int way;
-
-	if (!tlb->nr_sets)
-		return NULL;
-
-	entry = tlb->entries + (size_t)set_of(tlb, addr) * VMD_TLB_WAYS;
-	for (way = 0; way < VMD_TLB_WAYS; way++)
-		if (entry[way].page == page_of(addr))
-			return &entry[way];
-	return NULL;
+	return vmd_assoc_find(level == VMD_LEVEL_PTE ? &tlb->small :
+						       &tlb->large,
+			      tag_of(addr, level, space));
 }
 
-/* A free way if there is one, else the set's next victim. */
-static struct vmd_tlb_entry *choose_way(struct vmd_tlb *tlb, vmd_va_t addr)
+uint64_t *vmd_tlb_find_other(const struct vmd_tlb *tlb, unsigned int pcid,
+			     vmd_va_t addr)
 {
-	unsigned int set = set_of(tlb, addr);
-	struct vmd_tlb_entry *entry = tlb->entries + (size_t)set * VMD_TLB_WAYS;
-	unsigned int way;
+	uint64_t *word = NULL;
+	int level;
 
-	for (way = 0; way < VMD_TLB_WAYS; way++)
-		if (!entry[way].page)
-			return &entry[way];
-	way = tlb->victim[set];
-	tlb->victim[set] = (uint8_t)((way + 1) % VMD_TLB_WAYS);
-	return &entry[way];
-}
-
-bool vmd_tlb_insert(struct vmd_tlb *tlb, vmd_va_t addr,
-		    const struct vmd_translation *to, vmd_va_t *evicted)
-{
-	struct vmd_tlb_entry *entry = vmd_tlb_lookup(tlb, addr);
-
-	*evicted = VMD_TLB_NO_TAG;
-	if (!tlb->nr_sets)
-		return false;
-	if (!entry) {
-		entry = choose_way(tlb, addr);
-		if (entry->page)
-			*evicted = (entry->page - 1) << VMD_PAGE_SHIFT;
+	for (level = VMD_LEVEL_PTE; level <= VMD_LEVEL_PUD && !word; level++) {
+		word = find(tlb, addr, level, pcid);
+		if (!word && tlb->any_global)
+			word = find(tlb, addr, level, VMD_TAG_GLOBAL);
 	}
-	entry->page = page_of(addr);
-	entry->to = *to;
-	tlb->fragments |= to->fragment;
-	return true;
+	return word;
 }
 
-void vmd_tlb_drop(struct vmd_tlb *tlb, vmd_va_t addr)
+/* The 4K piece of a large page that holds @addr; it remembers the size. */
+static uint64_t piece(uint64_t word, vmd_va_t addr)
 {
-	struct vmd_tlb_entry *entry = vmd_tlb_lookup(tlb, addr);
+	vmd_pfn_t pfn = vmd_pte_piece(word, vmd_tlb_level(word), addr);
 
-	if (entry)
-		entry->page = 0;
+	return (word & ~VMD_PTE_PFN_MASK) | (pfn << VMD_PAGE_SHIFT);
+}
+
+/*
+ * The page is known already: the new word takes the place of the old one. Of
+ * a change that is more than a new D the inline lines must hear.
+ */
+static bool replace(uint64_t *known, uint64_t word)
+{
+	bool differs = (*known | VMD_PAGE_DIRTY) != (word | VMD_PAGE_DIRTY);
+
+	*known = word;
+	return differs;
+}
+
+bool vmd_tlb_insert(struct vmd_tlb *tlb, struct vmd_env *env, unsigned int pcid,
+		    vmd_va_t addr, const struct vmd_translation *to,
+		    bool global, struct vmd_tlb_evicted *evicted)
+{
+	uint64_t space = global ? VMD_TAG_GLOBAL : pcid;
+	uint64_t word = to->pte | (uint64_t)to->level << VMD_TLB_LEVEL_SHIFT;
+	int level = to->level;
+	uint64_t *known;
+	uint64_t tag;
+	bool kept;
+
+	if (tlb->fracture && level > VMD_LEVEL_PTE) {
+		word = piece(word, addr);
+		level = VMD_LEVEL_PTE;
+		tlb->any_piece = true;
+	}
+	tag = tag_of(addr, level, space);
+	evicted->tag = 0;
+	evicted->large = level > VMD_LEVEL_PTE;
+	/* The other kind of the same page would be found first, or never. */
+	if (tlb->any_global || global)
+		(void)vmd_assoc_drop(memory_of(tlb, level),
+				     tag_of(addr, level,
+					    global ? pcid : VMD_TAG_GLOBAL));
+	tlb->any_global |= global;
+	known = vmd_assoc_find(memory_of(tlb, level), tag);
+	if (known) {
+		if (replace(known, word))
+			evicted->tag = tag;
+		return true;
+	}
+	evicted->tag =
+		vmd_assoc_insert(memory_of(tlb, level), env, tag, word, &kept);
+	return kept;
+}
+
+/* Is this 4K entry a piece of the large page that holds @addr? */
+static bool is_piece_of(uint64_t tag, uint64_t word, vmd_va_t addr,
+			uint64_t space)
+{
+	int level = vmd_tlb_level(word);
+
+	if (!tag || level == VMD_LEVEL_PTE ||
+	    (tag & (VMD_TAG_GLOBAL | VMD_TAG_PCID)) != space)
+		return false;
+	return !((tag ^ addr) & ~(vmd_level_size(level) - 1) & VMD_TAG_ADDRESS);
+}
+
+/* F6, K7: every piece of the large page that holds @addr. */
+static void drop_pieces(struct vmd_assoc *small, vmd_va_t addr, uint64_t space)
+{
+	unsigned int i;
+
+	for (i = 0; i < small->nr_sets * VMD_ASSOC_WAYS; i++) {
+		const struct vmd_assoc_set *set =
+			&small->sets[i / VMD_ASSOC_WAYS];
+		uint64_t tag = set->tag[i % VMD_ASSOC_WAYS];
+
+		if (is_piece_of(tag, set->data[i % VMD_ASSOC_WAYS], addr,
+				space))
+			(void)vmd_assoc_drop(small, tag);
+	}
+}
+
+static void drop_space(struct vmd_tlb *tlb, vmd_va_t addr, uint64_t space)
+{
+	int level;
+
+	for (level = VMD_LEVEL_PTE; level <= VMD_LEVEL_PUD; level++)
+		(void)vmd_assoc_drop(memory_of(tlb, level),
+				     tag_of(addr, level, space));
+	if (tlb->any_piece)
+		drop_pieces(&tlb->small, addr, space);
+}
+
+void vmd_tlb_drop(struct vmd_tlb *tlb, unsigned int pcid, vmd_va_t addr,
+		  enum vmd_tlb_scope scope)
+{
+	drop_space(tlb, addr, pcid);
+	if (scope == VMD_TLB_PCID_AND_GLOBAL && tlb->any_global)
+		drop_space(tlb, addr, VMD_TAG_GLOBAL);
+}
+
+static void drop_matching(struct vmd_tlb *tlb, uint64_t mask, uint64_t value)
+{
+	vmd_assoc_drop_matching(&tlb->small, mask, value);
+	vmd_assoc_drop_matching(&tlb->large, mask, value);
+}
+
+void vmd_tlb_drop_pcid(struct vmd_tlb *tlb, unsigned int pcid,
+		       enum vmd_tlb_scope scope)
+{
+	drop_matching(tlb, VMD_TAG_GLOBAL | VMD_TAG_PCID, pcid);
+	if (scope == VMD_TLB_PCID_AND_GLOBAL)
+		drop_matching(tlb, VMD_TAG_GLOBAL, VMD_TAG_GLOBAL);
+}
+
+void vmd_tlb_drop_non_global(struct vmd_tlb *tlb)
+{
+	drop_matching(tlb, VMD_TAG_GLOBAL, 0);
 }
 
 void vmd_tlb_drop_all(struct vmd_tlb *tlb)
 {
-	if (!tlb->nr_sets)
-		return;
-	memset(tlb->entries, 0,
-	       (size_t)tlb->nr_sets * VMD_TLB_WAYS * sizeof(*tlb->entries));
-	memset(tlb->victim, 0, tlb->nr_sets);
-	tlb->fragments = false;
+	vmd_assoc_drop_all(&tlb->small);
+	vmd_assoc_drop_all(&tlb->large);
+	tlb->any_global = false;
+	tlb->any_piece = false;
 }

@@ -28,4 +28,32 @@ static inline void vmd_copy_racing(uint64_t *to, uint64_t *from, size_t nr)
 				 __ATOMIC_RELAXED);
 }
 
+/* @len bytes, anywhere. */
+static inline void vmd_copy_bytes_racing(uint8_t *to, const uint8_t *from,
+					 size_t len)
+{
+	size_t i;
+
+	if (!VMD_TSAN) {
+		memcpy(to, from, len);
+		return;
+	}
+	for (i = 0; i < len; i++)
+		__atomic_store_n(&to[i],
+				 __atomic_load_n(&from[i], __ATOMIC_RELAXED),
+				 __ATOMIC_RELAXED);
+}
+
+static inline void vmd_fill_racing(uint8_t *to, uint8_t byte, size_t len)
+{
+	size_t i;
+
+	if (!VMD_TSAN) {
+		memset(to, byte, len);
+		return;
+	}
+	for (i = 0; i < len; i++)
+		__atomic_store_n(&to[i], byte, __ATOMIC_RELAXED);
+}
+
 #endif /* VMD_SRC_SYNC_RACING_H */

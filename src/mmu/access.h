@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An access from inside: the translation of one page, and what happens when
+ * there is none.
+ */
+#ifndef VMD_SRC_MMU_ACCESS_H
+#define VMD_SRC_MMU_ACCESS_H
+
+#include "mmu/cpu.h"
+
+/* Why an access cannot go on. */
+struct vmd_trap {
+	vmd_va_t addr;
+	unsigned int vector;
+	unsigned int error_code;
+	enum vmd_access_kind kind;
+};
+
+/*
+ * In the section: the host address of @addr, A and D set, caches and lines
+ * filled; or NULL and *trap.
+ */
+void *vmd_translate(struct vmd_cpu *cpu, vmd_va_t addr,
+		    enum vmd_access_kind kind, struct vmd_trap *trap);
+
+/*
+ * In the section: would vmd_translate() succeed? Nothing is marked or cached,
+ * so that of two pages neither gets D from a store that the other forbids.
+ */
+bool vmd_may_translate(struct vmd_cpu *cpu, vmd_va_t addr,
+		       enum vmd_access_kind kind);
+
+/* Outside the section: 0: try again; else the access ends with this error. */
+int vmd_handle_trap(struct vmd_cpu *cpu, const struct vmd_trap *trap);
+
+#endif /* VMD_SRC_MMU_ACCESS_H */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Taking lines away.
+ */
+#include "mmu/lines.h"
+
+static bool drop_line(struct vmd_tlb_line *line)
+{
+	bool valid = VMD_READ_ONCE(line->read_tag) != VMD_TLB_NO_TAG ||
+		     VMD_READ_ONCE(line->write_tag) != VMD_TLB_NO_TAG ||
+		     VMD_READ_ONCE(line->fetch_tag) != VMD_TLB_NO_TAG;
+
+	if (!valid)
+		return false;
+	VMD_WRITE_ONCE(line->read_tag, VMD_TLB_NO_TAG);
+	VMD_WRITE_ONCE(line->write_tag, VMD_TLB_NO_TAG);
+	VMD_WRITE_ONCE(line->fetch_tag, VMD_TLB_NO_TAG);
+	return true;
+}
+
+void vmd_lines_init(struct vmd_cpu_lines *fast, struct vmd_lines *lines,
+		    bool on)
+{
+	*lines = (struct vmd_lines){ .on = on };
+	(void)vmd_lines_drop_all(fast);
+}
+
+bool vmd_lines_drop_all(struct vmd_cpu_lines *fast)
+{
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; i < VMD_NR_TLB_LINES; i++)
+		any |= drop_line(&fast->lines[i]);
+	return any;
+}
+
+/* Another page may be in the line of this one: it is dropped as well. */
+bool vmd_lines_drop(struct vmd_cpu_lines *fast, vmd_va_t start, vmd_va_t end)
+{
+	uint64_t first = start >> VMD_PAGE_SHIFT;
+	uint64_t nr = ((end - 1) >> VMD_PAGE_SHIFT) - first + 1;
+	bool any = false;
+
+	if (nr >= VMD_NR_TLB_LINES)
+		return vmd_lines_drop_all(fast);
+	for (; nr > 0; nr--, first++)
+		any |= drop_line(&fast->lines[first & (VMD_NR_TLB_LINES - 1)]);
+	return any;
+}
+
+void vmd_lines_wipe(struct vmd_cpu_lines *fast, struct vmd_lines *lines)
+{
+	unsigned int word;
+
+	for (word = 0; word < VMD_BITMAP_WORDS(VMD_NR_TLB_LINES); word++) {
+		uint64_t left = lines->used[word];
+
+		for (; left; left &= left - 1)
+			(void)drop_line(
+				&fast->lines[word * VMD_BITS_PER_WORD +
+					     (unsigned int)__builtin_ctzll(
+						     left)]);
+		lines->used[word] = 0;
+	}
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inline lines of a CPU: strictly included in its TLB (D3), so that
+ * results are the same with them and without. They hold translations that the
+ * present mode may use without a second look; a change of mode wipes them.
+ *
+ * Filled by the CPU's own thread in its section. Cleared there too, or by
+ * anybody who has closed the gate, or is about to.
+ */
+#ifndef VMD_SRC_MMU_LINES_H
+#define VMD_SRC_MMU_LINES_H
+
+#include <vmmdirty/cpu.h>
+
+#include "base/bitmap.h"
+#include "sync/atomic.h"
+
+struct vmd_lines {
+	bool on;
+
+	/* Those that were filled since the last wipe: a hint for the owner. */
+	uint64_t used[VMD_BITMAP_WORDS(VMD_NR_TLB_LINES)];
+};
+
+/* Which of the three tags become valid. */
+struct vmd_line_rights {
+	bool read;
+	bool write;
+	bool fetch;
+};
+
+static inline void vmd_line_fill(struct vmd_cpu_lines *fast,
+				 struct vmd_lines *lines, vmd_va_t addr,
+				 const void *host, struct vmd_line_rights to)
+{
+	vmd_va_t page = addr & VMD_PAGE_MASK;
+	unsigned int i = (addr >> VMD_PAGE_SHIFT) & (VMD_NR_TLB_LINES - 1);
+	struct vmd_tlb_line *line = &fast->lines[i];
+
+	lines->used[i / VMD_BITS_PER_WORD] |= UINT64_C(1)
+					      << (i % VMD_BITS_PER_WORD);
+	line->addend = (uintptr_t)host - (uintptr_t)page;
+	VMD_WRITE_ONCE(line->read_tag, to.read ? page : VMD_TLB_NO_TAG);
+	VMD_WRITE_ONCE(line->write_tag, to.write ? page : VMD_TLB_NO_TAG);
+	VMD_WRITE_ONCE(line->fetch_tag, to.fetch ? page : VMD_TLB_NO_TAG);
+}
+
+/* All invalid, at creation. */
+void vmd_lines_init(struct vmd_cpu_lines *fast, struct vmd_lines *lines,
+		    bool on);
+
+/* True if a tag was still valid: somebody may be using it. */
+bool vmd_lines_drop(struct vmd_cpu_lines *fast, vmd_va_t start, vmd_va_t end);
+bool vmd_lines_drop_all(struct vmd_cpu_lines *fast);
+
+/* As drop_all, by the owner: only what was filled is looked at. */
+void vmd_lines_wipe(struct vmd_cpu_lines *fast, struct vmd_lines *lines);
+
+#endif /* VMD_SRC_MMU_LINES_H */

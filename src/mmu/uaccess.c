@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Read-modify-writes, and copies: page by page, each in a section of its own.
+ * A page whose line is valid is not translated again.
+ */
+#include <vmmdirty/uaccess.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/compiler.h"
+#include "mmu/access.h"
+#include "sync/racing.h"
+
+/* On @size bytes of memory; returns what was there. */
+static uint64_t host_rmw(enum vmd_rmw op, uint8_t *host, uint64_t expected,
+			 uint64_t value, unsigned int size)
+{
+	uint64_t old = vmd_host_load((uintptr_t)host, size);
+	uint64_t mask = UINT64_MAX >> (64 - 8 * size);
+	uint64_t now;
+
+	do {
+		if (op == VMD_RMW_CMPXCHG && old != (expected & mask))
+			return old;
+		now = op == VMD_RMW_XADD ? old + value : value;
+	} while (!vmd_host_cmpxchg((uintptr_t)host, &old, now, size));
+	return old;
+}
+
+int vmd_cpu_rmw_slow(struct vmd_cpu *cpu, enum vmd_rmw op, vmd_va_t addr,
+		     uint64_t *old, uint64_t value, unsigned int size)
+{
+	struct vmd_trap trap;
+	int err;
+
+	if ((size != 1 && size != 2 && size != 4 && size != 8) ||
+	    (addr & (size - 1)) || op > VMD_RMW_XCHG)
+		return -EINVAL;
+	do {
+		uint8_t *host;
+
+		vmd_cpu_enter(cpu);
+		host = vmd_translate(cpu, addr, VMD_ACCESS_WRITE, &trap);
+		if (host)
+			*old = host_rmw(op, host, *old, value, size);
+		vmd_cpu_leave(cpu);
+		if (host)
+			return 0;
+		err = vmd_handle_trap(cpu, &trap);
+	} while (!err);
+	return err;
+}
+
+/* A part of a copy that lies in one page. */
+struct part {
+	vmd_va_t addr;
+	size_t len;
+	enum vmd_access_kind kind;
+	void (*move)(uint8_t *host, size_t len, void *arg);
+	void *arg;
+};
+
+static bool line_allows(const struct vmd_tlb_line *line,
+			const struct part *part)
+{
+	uint64_t tag = part->kind == VMD_ACCESS_WRITE ?
+			       VMD_READ_ONCE(line->write_tag) :
+			       VMD_READ_ONCE(line->read_tag);
+
+	return tag == (part->addr & VMD_PAGE_MASK);
+}
+
+/* An inline access of many bytes; false: the line does not allow it. */
+static bool move_inline(struct vmd_cpu *cpu, const struct part *part)
+{
+	const struct vmd_tlb_line *line = vmd_cpu_line(cpu, part->addr);
+	bool allowed;
+
+	vmd_access_begin(cpu);
+	allowed = line_allows(line, part);
+	if (vmd_likely(allowed))
+		part->move((uint8_t *)((uintptr_t)part->addr + line->addend),
+			   part->len, part->arg);
+	vmd_access_end(cpu);
+	return allowed;
+}
+
+static int move_part(struct vmd_cpu *cpu, const struct part *part)
+{
+	struct vmd_trap trap;
+	int err;
+
+	if (vmd_likely(move_inline(cpu, part)))
+		return 0;
+	do {
+		uint8_t *host;
+
+		vmd_cpu_enter(cpu);
+		host = vmd_translate(cpu, part->addr, part->kind, &trap);
+		if (host)
+			part->move(host, part->len, part->arg);
+		vmd_cpu_leave(cpu);
+		if (host)
+			return 0;
+		err = vmd_handle_trap(cpu, &trap);
+	} while (!err);
+	return err;
+}
+
+static int move_all(struct vmd_cpu *cpu, struct part *part, size_t len)
+{
+	while (len > 0) {
+		size_t room = VMD_PAGE_SIZE - (part->addr & ~VMD_PAGE_MASK);
+		int err;
+
+		part->len = len < room ? len : room;
+		err = move_part(cpu, part);
+		if (err)
+			return err;
+		part->addr += part->len;
+		len -= part->len;
+	}
+	return 0;
+}
+
+static void move_in(uint8_t *host, size_t len, void *arg)
+{
+	const uint8_t **from = arg;
+
+	vmd_copy_bytes_racing(host, *from, len);
+	*from += len;
+}
+
+static void move_out(uint8_t *host, size_t len, void *arg)
+{
+	uint8_t **to = arg;
+
+	vmd_copy_bytes_racing(*to, host, len);
+	*to += len;
+}
+
+static void fill(uint8_t *host, size_t len, void *arg)
+{
+	vmd_fill_racing(host, *(const unsigned char *)arg, len);
+}
+
+int vmd_copy_to(struct vmd_cpu *cpu, vmd_va_t addr, const void *from,
+		size_t len)
+{
+	const uint8_t *bytes = from;
+	struct part part = {
+		.addr = addr,
+		.kind = VMD_ACCESS_WRITE,
+		.move = move_in,
+		.arg = (void *)&bytes,
+	};
+
+	return move_all(cpu, &part, len);
+}
+
+int vmd_copy_from(struct vmd_cpu *cpu, void *to, vmd_va_t addr, size_t len)
+{
+	uint8_t *bytes = to;
+	struct part part = {
+		.addr = addr,
+		.kind = VMD_ACCESS_READ,
+		.move = move_out,
+		.arg = (void *)&bytes,
+	};
+
+	return move_all(cpu, &part, len);
+}
+
+int vmd_fill(struct vmd_cpu *cpu, vmd_va_t addr, unsigned char byte, size_t len)
+{
+	struct part part = {
+		.addr = addr,
+		.kind = VMD_ACCESS_WRITE,
+		.move = fill,
+		.arg = &byte,
+	};
+
+	return move_all(cpu, &part, len);
+}
