@@ -17,6 +17,15 @@ function(vmd_test name)
     ENVIRONMENT "CK_TAP_LOG_FILE_NAME=${CMAKE_CURRENT_BINARY_DIR}/${name}.tap;CK_TIMEOUT_MULTIPLIER=10")
 endfunction()
 
+# vmd_test_again(<name> OF <suite> [LABELS ...] [ENVIRONMENT ...]): the suite as
+# another test, told by its environment to do more.
+function(vmd_test_again name)
+  cmake_parse_arguments(ARG "" "OF" "LABELS;ENVIRONMENT" ${ARGN})
+  add_test(NAME ${name} COMMAND test_${ARG_OF})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" SKIP_RETURN_CODE 77
+    ENVIRONMENT "CK_TAP_LOG_FILE_NAME=${CMAKE_CURRENT_BINARY_DIR}/${name}.tap;CK_TIMEOUT_MULTIPLIER=10;${ARG_ENVIRONMENT}")
+endfunction()
+
 # vmd_example(<name>): a program whose output is part of the book. The text
 # beside it is what the book shows; the test keeps the two equal.
 function(vmd_example name)

@@ -218,6 +218,42 @@ START_TEST(a_flush_waits_for_an_access_that_has_begun)
 }
 END_TEST
 
+/* TL-23: its bit is set already, its generation is read already. */
+START_TEST(a_flush_waits_for_a_cpu_in_the_middle_of_a_switch)
+{
+	struct vmd_tlb_state *state = &fix.cpu->tlbstate;
+	pthread_t thread;
+	unsigned int i;
+
+	lowfix_store(fix.cpu, fix.addr, 1);
+	lowfix_clear_bits(&fix, 0, VMD_PAGE_DIRTY);
+	vmd_cpu_enter(fix.cpu);
+	vmd_store_release(&state->loaded_mm, VMD_LOADED_MM_SWITCHING);
+	__atomic_store_n(&returned, 0, __ATOMIC_RELEASE);
+	ck_assert_int_eq(pthread_create(&thread, NULL, flush_page_0, NULL), 0);
+	for (i = 0; i < 500; i++)
+		(void)sched_yield();
+	ck_assert(!__atomic_load_n(&returned, __ATOMIC_ACQUIRE));
+
+	vmd_store_release(&state->loaded_mm, fix.ctx);
+	vmd_cpu_leave(fix.cpu);
+	(void)pthread_join(thread, NULL);
+	lowfix_store(fix.cpu, fix.addr, 2);
+	ck_assert(is_dirty(0));
+}
+END_TEST
+
+/* D4: a CPU that is inside at each look loses its lines, and then stops. */
+START_TEST(a_waiter_does_not_wait_for_ever_for_a_cpu_that_only_hits)
+{
+	uint32_t inside = 1;
+
+	ck_assert(!vmd_gate_wait(&inside));
+	inside = 0;
+	ck_assert(vmd_gate_wait(&inside));
+}
+END_TEST
+
 /* TL-19: up to 33 pages go one by one, more take everything along. */
 static const struct {
 	uint64_t nr_pages;
@@ -685,6 +721,11 @@ int main(void)
 	tcase_add_loop_test(range, a_flush_of_more_than_33_pages_is_a_full_one,
 			    0, (int)VMD_ARRAY_SIZE(ceilings));
 	tcase_add_test(range, a_flush_waits_for_an_access_that_has_begun);
+	tcase_add_test(range,
+		       a_flush_waits_for_a_cpu_in_the_middle_of_a_switch);
+	tcase_add_test(
+		range,
+		a_waiter_does_not_wait_for_ever_for_a_cpu_that_only_hits);
 	tcase_add_test(range, a_flush_takes_its_range_and_nothing_else);
 	tcase_add_test(range, a_flush_of_one_piece_drops_all_of_a_large_leaf);
 

@@ -19,7 +19,7 @@
 #include "mmu/shootdown.h"
 #include "support.h"
 
-#define NR_CPUS	   3U
+#define NR_CPUS	   8U
 #define NR_PAGES   4U
 #define NR_MS	   300
 #define MIN_ROUNDS 20U /* however slow the machine is */

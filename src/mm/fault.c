@@ -15,6 +15,7 @@
 #include <vmmdirty/cpu.h>
 
 #include "mm/mm.h"
+#include "mmu/cpu.h"
 #include "mmu/pgtable.h"
 
 static bool may_access(const struct vmd_vma *vma, unsigned int flags)
@@ -119,6 +120,20 @@ static int result_to_errno(vmd_vm_fault_t ret)
 	return ret & VMD_VM_FAULT_ERROR ? -EFAULT : 0;
 }
 
+/*
+ * What no entry can mend. Kernel: do_user_addr_fault() and access_error(): a
+ * reserved bit, a protection key, a supervisor kept out by SMAP, and a page
+ * that is there and may not be read, or not be executed.
+ */
+static bool is_beyond_help(const struct vmd_cpu *cpu, unsigned int error_code)
+{
+	if (error_code & (VMD_PF_RSVD | VMD_PF_PK))
+		return true;
+	if (!(error_code & VMD_PF_USER) && vmd_cpu_smap_is_on(cpu))
+		return true;
+	return (error_code & VMD_PF_PROT) && !(error_code & VMD_PF_WRITE);
+}
+
 /* Kernel: do_user_addr_fault(), FM-2. */
 static int handle(struct vmd_mm_context *ctx, struct vmd_cpu *cpu,
 		  vmd_va_t addr, unsigned int error_code)
@@ -130,8 +145,7 @@ static int handle(struct vmd_mm_context *ctx, struct vmd_cpu *cpu,
 	struct vmd_mm *mm = vmd_context_mm(ctx);
 	vmd_vm_fault_t ret;
 
-	(void)cpu;
-	if (error_code & VMD_PF_RSVD)
+	if (is_beyond_help(cpu, error_code))
 		return -EFAULT;
 	if (error_code & VMD_PF_WRITE)
 		flags |= VMD_FAULT_FLAG_WRITE;

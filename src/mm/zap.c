@@ -44,6 +44,7 @@ static uint64_t zap_table(struct vmd_mm_context *ctx, vmd_va_t addr,
 
 	if (!pte)
 		return zap_leaf(ctx, addr);
+	vmd_flush_tlb_batched_pending(ctx); /* TL-25 */
 	nr_zapped = zap_entries(pte, (end - addr) >> VMD_PAGE_SHIFT);
 	vmd_spin_unlock(ptl);
 	return nr_zapped;
@@ -74,10 +75,13 @@ void vmd_zap_page_range(struct vmd_vma *vma, vmd_va_t start, vmd_va_t end)
 		nr_zapped += zap_table(ctx, addr,
 				       vmd_addr_end(addr, next, VMD_LEVEL_PMD));
 	}
-	if (nr_zapped) {
+	if (nr_zapped)
 		vmd_charge(ctx->env, VMD_EV_PTE_ZAP, nr_zapped);
+	/* What another has cleared and not yet flushed is none here (TL-24). */
+	if (vmd_tlb_flush_nested(ctx))
+		vmd_flush_tlb_mm(ctx);
+	else if (nr_zapped)
 		vmd_flush_tlb_range(ctx, start, end);
-	}
 	vmd_dec_tlb_flush_pending(ctx);
 }
 

@@ -80,6 +80,13 @@ bool vmd_cpu_drop_page(struct vmd_cpu *cpu, vmd_va_t addr);
 bool vmd_cpu_drop_pcid(struct vmd_cpu *cpu);
 bool vmd_cpu_drop_all(struct vmd_cpu *cpu);
 
+/* Is a supervisor kept from user pages? By the CPU's thread. */
+static inline bool vmd_cpu_smap_is_on(const struct vmd_cpu *cpu)
+{
+	return (cpu->regs.value[VMD_REG_CR4] & VMD_CR4_SMAP) &&
+	       !cpu->regs.value[VMD_REG_AC];
+}
+
 /* A register has changed: the mode and what is derived from it. */
 void vmd_cpu_update_mode(struct vmd_cpu *cpu);
 
