@@ -127,43 +127,42 @@ static inline bool vmd_host_cmpxchg(uintptr_t host, uint64_t *old,
 	}
 }
 
-/* Returns what was there. */
-static inline uint64_t vmd_host_rmw_u64(enum vmd_rmw op, uintptr_t host,
-					uint64_t old, uint64_t value)
+/* On @size bytes of memory; returns what was there. */
+static inline uint64_t vmd_host_rmw(enum vmd_rmw op, uintptr_t host,
+				    uint64_t expected, uint64_t value,
+				    unsigned int size)
 {
-	switch (op) {
-	case VMD_RMW_CMPXCHG:
-		(void)vmd_host_cmpxchg(host, &old, value, 8);
-		return old;
-	case VMD_RMW_XADD:
-		return __atomic_fetch_add((uint64_t *)host, value,
-					  __ATOMIC_SEQ_CST);
-	case VMD_RMW_XCHG:
-	default:
-		return __atomic_exchange_n((uint64_t *)host, value,
-					   __ATOMIC_SEQ_CST);
-	}
+	uint64_t old = vmd_host_load(host, size);
+
+	expected &= UINT64_MAX >> (64 - 8 * size);
+	do {
+		if (op == VMD_RMW_CMPXCHG && old != expected)
+			return old;
+	} while (!vmd_host_cmpxchg(host, &old,
+				   op == VMD_RMW_XADD ? old + value : value,
+				   size));
+	return old;
 }
 
 /* A locked instruction stores in any case: it needs what a store needs. */
-static inline vmd_must_check int vmd_rmw_u64(struct vmd_cpu *cpu,
-					     enum vmd_rmw op, vmd_va_t addr,
-					     uint64_t *old, uint64_t value)
+static inline vmd_must_check int vmd_rmw(struct vmd_cpu *cpu, enum vmd_rmw op,
+					 vmd_va_t addr, uint64_t *old,
+					 uint64_t value, unsigned int size)
 {
 	const struct vmd_tlb_line *line = vmd_cpu_line(cpu, addr);
 
 	vmd_access_begin(cpu);
 	if (__builtin_expect(__atomic_load_n(&line->write_tag,
 					     __ATOMIC_RELAXED) ==
-				     vmd_access_tag(addr, 8),
+				     vmd_access_tag(addr, size),
 			     1)) {
-		*old = vmd_host_rmw_u64(op, (uintptr_t)addr + line->addend,
-					*old, value);
+		*old = vmd_host_rmw(op, (uintptr_t)addr + line->addend, *old,
+				    value, size);
 		vmd_access_end(cpu);
 		return 0;
 	}
 	vmd_access_end(cpu);
-	return vmd_cpu_rmw_slow(cpu, op, addr, old, value, 8);
+	return vmd_cpu_rmw_slow(cpu, op, addr, old, value, size);
 }
 
 /**
@@ -185,7 +184,7 @@ static inline vmd_must_check int vmd_cmpxchg_u64(struct vmd_cpu *cpu,
 						 vmd_va_t addr, uint64_t *old,
 						 uint64_t value)
 {
-	return vmd_rmw_u64(cpu, VMD_RMW_CMPXCHG, addr, old, value);
+	return vmd_rmw(cpu, VMD_RMW_CMPXCHG, addr, old, value, 8);
 }
 
 /**
@@ -202,7 +201,7 @@ static inline vmd_must_check int vmd_cmpxchg_u64(struct vmd_cpu *cpu,
 static inline vmd_must_check int
 vmd_xadd_u64(struct vmd_cpu *cpu, vmd_va_t addr, uint64_t nr, uint64_t *old)
 {
-	return vmd_rmw_u64(cpu, VMD_RMW_XADD, addr, old, nr);
+	return vmd_rmw(cpu, VMD_RMW_XADD, addr, old, nr, 8);
 }
 
 /**
@@ -219,7 +218,44 @@ vmd_xadd_u64(struct vmd_cpu *cpu, vmd_va_t addr, uint64_t nr, uint64_t *old)
 static inline vmd_must_check int
 vmd_xchg_u64(struct vmd_cpu *cpu, vmd_va_t addr, uint64_t value, uint64_t *old)
 {
-	return vmd_rmw_u64(cpu, VMD_RMW_XCHG, addr, old, value);
+	return vmd_rmw(cpu, VMD_RMW_XCHG, addr, old, value, 8);
+}
+
+/** vmd_cmpxchg_u32() - as vmd_cmpxchg_u64(), four bytes */
+static inline vmd_must_check int vmd_cmpxchg_u32(struct vmd_cpu *cpu,
+						 vmd_va_t addr, uint32_t *old,
+						 uint32_t value)
+{
+	uint64_t wide = *old;
+	int err = vmd_rmw(cpu, VMD_RMW_CMPXCHG, addr, &wide, value, 4);
+
+	if (!err)
+		*old = (uint32_t)wide;
+	return err;
+}
+
+/** vmd_xadd_u32() - as vmd_xadd_u64(), four bytes */
+static inline vmd_must_check int
+vmd_xadd_u32(struct vmd_cpu *cpu, vmd_va_t addr, uint32_t nr, uint32_t *old)
+{
+	uint64_t wide = 0;
+	int err = vmd_rmw(cpu, VMD_RMW_XADD, addr, &wide, nr, 4);
+
+	if (!err)
+		*old = (uint32_t)wide;
+	return err;
+}
+
+/** vmd_xchg_u32() - as vmd_xchg_u64(), four bytes */
+static inline vmd_must_check int
+vmd_xchg_u32(struct vmd_cpu *cpu, vmd_va_t addr, uint32_t value, uint32_t *old)
+{
+	uint64_t wide = 0;
+	int err = vmd_rmw(cpu, VMD_RMW_XCHG, addr, &wide, value, 4);
+
+	if (!err)
+		*old = (uint32_t)wide;
+	return err;
 }
 
 VMD_END_DECLS

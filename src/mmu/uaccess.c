@@ -12,22 +12,6 @@
 #include "mmu/access.h"
 #include "sync/racing.h"
 
-/* On @size bytes of memory; returns what was there. */
-static uint64_t host_rmw(enum vmd_rmw op, uint8_t *host, uint64_t expected,
-			 uint64_t value, unsigned int size)
-{
-	uint64_t old = vmd_host_load((uintptr_t)host, size);
-	uint64_t mask = UINT64_MAX >> (64 - 8 * size);
-	uint64_t now;
-
-	do {
-		if (op == VMD_RMW_CMPXCHG && old != (expected & mask))
-			return old;
-		now = op == VMD_RMW_XADD ? old + value : value;
-	} while (!vmd_host_cmpxchg((uintptr_t)host, &old, now, size));
-	return old;
-}
-
 int vmd_cpu_rmw_slow(struct vmd_cpu *cpu, enum vmd_rmw op, vmd_va_t addr,
 		     uint64_t *old, uint64_t value, unsigned int size)
 {
@@ -43,7 +27,8 @@ int vmd_cpu_rmw_slow(struct vmd_cpu *cpu, enum vmd_rmw op, vmd_va_t addr,
 		vmd_cpu_enter(cpu);
 		host = vmd_translate(cpu, addr, VMD_ACCESS_WRITE, &trap);
 		if (host)
-			*old = host_rmw(op, host, *old, value, size);
+			*old = vmd_host_rmw(op, (uintptr_t)host, *old, value,
+					    size);
 		vmd_cpu_leave(cpu);
 		if (host)
 			return 0;
