@@ -8,24 +8,39 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/compiler.h"
 #include "lowfix.h"
 #include "support.h"
 
 #define UNCHECKED vmd_no_context_analysis("a ptl known at run time")
 
 static struct lowfix_reports reports;
-static struct vmd_hw hw;
+static struct vmd_hw hw; /* no CPUs */
 static struct vmd_mm_context ctx;
+static vmd_va_t task_size;
+static uint64_t nr_tables; /* that one address needs, but the top one */
 
-/* In the middle of a table at each level. */
+/* In the middle of a table at each of four levels; PGD's first one. */
 #define ADDR UINT64_C(0x0000123456789000)
 
-static void up(void)
+static void up(int levels)
 {
-	hw = (struct vmd_hw){ .mmu = { .levels = VMD_LEVEL_PGD } };
+	hw = (struct vmd_hw){ .mmu.levels = levels };
 	lowfix_env_up(&hw.env, &reports);
 	ck_assert_int_eq(vmd_ram_init(&hw.ram, &hw.env, 1024), 0);
 	ck_assert_int_eq(vmd_mm_context_init(&ctx, &hw, NULL), 0);
+	task_size = vmd_task_size(levels);
+	nr_tables = (uint64_t)levels - 1;
+}
+
+static void up4(void)
+{
+	up(4);
+}
+
+static void up5(void)
+{
+	up(5);
 }
 
 static void down(void)
@@ -38,18 +53,62 @@ static void down(void)
 
 static void free_all(void)
 {
-	vmd_free_pgtables(&ctx, 0, VMD_TASK_SIZE, 0, VMD_TASK_SIZE);
+	vmd_free_pgtables(&ctx, 0, task_size, 0, task_size);
 }
 
-START_TEST(an_address_is_four_indices_and_an_offset)
+START_TEST(an_address_is_five_indices_and_an_offset)
 {
-	ck_assert_uint_eq(vmd_level_index(ADDR, VMD_LEVEL_PGD), 0x24);
+	const vmd_va_t high = ADDR | (UINT64_C(0x155) << 48);
+
+	ck_assert_uint_eq(vmd_level_index(high, VMD_LEVEL_PGD), 0x155);
+	ck_assert_uint_eq(vmd_level_index(ADDR, VMD_LEVEL_P4D), 0x24);
 	ck_assert_uint_eq(vmd_level_index(ADDR, VMD_LEVEL_PUD), 0xd1);
 	ck_assert_uint_eq(vmd_level_index(ADDR, VMD_LEVEL_PMD), 0xb3);
 	ck_assert_uint_eq(vmd_level_index(ADDR, VMD_LEVEL_PTE), 0x189);
 	ck_assert_uint_eq(vmd_level_size(VMD_LEVEL_PTE), 4096);
 	ck_assert_uint_eq(vmd_level_size(VMD_LEVEL_PMD), 2 << 20);
 	ck_assert_uint_eq(vmd_level_size(VMD_LEVEL_PUD), 1 << 30);
+	ck_assert_uint_eq(vmd_level_size(VMD_LEVEL_P4D), UINT64_C(1) << 39);
+	ck_assert_uint_eq(vmd_level_size(VMD_LEVEL_PGD), UINT64_C(1) << 48);
+}
+END_TEST
+
+/* R24 */
+static const struct {
+	vmd_va_t addr;
+	bool with_four;
+	bool with_five;
+} canonical[] = {
+	{ 0, true, true },
+	{ UINT64_C(0x00007fffffffffff), true, true },
+	{ UINT64_C(0x0000800000000000), false, true },
+	{ UINT64_C(0x00ffffffffffffff), false, true },
+	{ UINT64_C(0x0100000000000000), false, false },
+	{ UINT64_C(0x8000000000000000), false, false },
+	{ UINT64_C(0xfeffffffffffffff), false, false },
+	{ UINT64_C(0xff00000000000000), false, true },
+	{ UINT64_C(0xffff7fffffffffff), false, true },
+	{ UINT64_C(0xffff800000000000), true, true },
+	{ UINT64_MAX, true, true },
+};
+
+START_TEST(r_24_an_address_repeats_its_highest_translated_bit)
+{
+	vmd_va_t addr = canonical[_i].addr;
+
+	ck_assert_msg(vmd_is_canonical(addr, 4) == canonical[_i].with_four,
+		      "%lx with 4", addr);
+	ck_assert_msg(vmd_is_canonical(addr, 5) == canonical[_i].with_five,
+		      "%lx with 5", addr);
+}
+END_TEST
+
+START_TEST(users_have_the_lower_half)
+{
+	ck_assert_uint_eq(vmd_address_bits(4), 48);
+	ck_assert_uint_eq(vmd_address_bits(5), 57);
+	ck_assert_uint_eq(vmd_task_size(4), UINT64_C(1) << 47);
+	ck_assert_uint_eq(vmd_task_size(5), UINT64_C(1) << 56);
 }
 END_TEST
 
@@ -78,10 +137,26 @@ END_TEST
 
 START_TEST(without_tables_only_the_top_has_a_slot)
 {
-	ck_assert_ptr_eq(vmd_lookup_slot(&ctx, ADDR, VMD_LEVEL_PGD),
-			 vmd_table(&hw.ram, ctx.pgd) + 0x24);
-	ck_assert_ptr_null(vmd_lookup_slot(&ctx, ADDR, VMD_LEVEL_PUD));
+	unsigned int index = vmd_level_index(ADDR, ctx.levels);
+
+	ck_assert_ptr_eq(vmd_lookup_slot(&ctx, ADDR, ctx.levels),
+			 vmd_table(&hw.ram, ctx.pgd) + index);
+	ck_assert_ptr_null(vmd_lookup_slot(&ctx, ADDR, ctx.levels - 1));
 	ck_assert_ptr_null(vmd_lookup_slot(&ctx, ADDR, VMD_LEVEL_PTE));
+}
+END_TEST
+
+/* PW-3: both names mean one entry if there are four levels. */
+START_TEST(pgd_is_p4d_unless_there_are_five_levels)
+{
+	const vmd_pte_t *p4d;
+
+	(void)vmd_alloc_slot(&ctx, ADDR, VMD_LEVEL_PTE);
+	p4d = vmd_lookup_slot(&ctx, ADDR, VMD_LEVEL_P4D);
+
+	ck_assert((p4d == vmd_lookup_slot(&ctx, ADDR, VMD_LEVEL_PGD)) ==
+		  (ctx.levels == 4));
+	free_all();
 }
 END_TEST
 
@@ -90,26 +165,30 @@ START_TEST(missing_tables_are_made_once)
 	vmd_pte_t *slot = vmd_alloc_slot(&ctx, ADDR, VMD_LEVEL_PTE);
 
 	ck_assert_ptr_nonnull(slot);
-	ck_assert_uint_eq(ctx.nr_tables, 3);
+	ck_assert_uint_eq(ctx.nr_tables, nr_tables);
 	ck_assert_ptr_eq(vmd_lookup_slot(&ctx, ADDR, VMD_LEVEL_PTE), slot);
 
 	ck_assert_ptr_eq(vmd_alloc_slot(&ctx, ADDR + 4096, VMD_LEVEL_PTE),
 			 slot + 1);
-	ck_assert_uint_eq(ctx.nr_tables, 3);
+	ck_assert_uint_eq(ctx.nr_tables, nr_tables);
 	free_all();
 }
 END_TEST
 
+/* VT-15 */
 START_TEST(a_new_table_is_empty_and_grants_everything)
 {
 	vmd_pte_t *slot = vmd_alloc_slot(&ctx, ADDR, VMD_LEVEL_PTE);
-	vmd_pte_t pmd =
-		vmd_ptep_get(vmd_lookup_slot(&ctx, ADDR, VMD_LEVEL_PMD));
 	unsigned int i;
+	int level;
 
-	ck_assert(vmd_entry_is_table(pmd));
-	ck_assert(vmd_pte_write(pmd));
-	ck_assert(pmd.val & VMD_PAGE_USER);
+	for (level = VMD_LEVEL_PMD; level <= ctx.levels; level++) {
+		vmd_pte_t upper =
+			vmd_ptep_get(vmd_lookup_slot(&ctx, ADDR, level));
+
+		ck_assert(vmd_entry_is_table(upper));
+		ck_assert_uint_eq(vmd_pte_flags(upper), VMD_PAGE_TABLE);
+	}
 	slot -= vmd_level_index(ADDR, VMD_LEVEL_PTE);
 	for (i = 0; i < VMD_PTRS_PER_TABLE; i++)
 		ck_assert_uint_eq(slot[i].val, 0);
@@ -180,59 +259,38 @@ UNCHECKED
 }
 END_TEST
 
-/* TL-9, TL-10, VT-12 */
-START_TEST(an_entry_is_none_between_start_and_commit)
-{
-	vmd_pte_t slot =
-		vmd_pfn_pte(5, VMD_PAGE_PRESENT | VMD_PAGE_RW | VMD_PAGE_DIRTY);
-	const vmd_pte_t before = slot;
-	vmd_pte_t old = vmd_ptep_modify_prot_start(&slot);
-
-	ck_assert(vmd_pte_same(old, before));
-	ck_assert_uint_eq(slot.val, 0);
-
-	vmd_ptep_modify_prot_commit(&slot, vmd_pte_wrprotect(old));
-	ck_assert(vmd_pte_same(slot, vmd_pte_wrprotect(before)));
-}
-END_TEST
-
-/* TL-13: a table pointer is present and no leaf. */
-START_TEST(only_p_without_ps_points_to_a_table)
-{
-	ck_assert(vmd_entry_is_table(vmd_make_pte(VMD_PAGE_PRESENT)));
-	ck_assert(!vmd_entry_is_table(
-		vmd_make_pte(VMD_PAGE_PRESENT | VMD_PAGE_PSE)));
-	ck_assert(!vmd_entry_is_table(vmd_make_pte(VMD_PAGE_PSE)));
-	ck_assert(!vmd_entry_is_table(vmd_make_pte(VMD_PAGE_RW)));
-}
-END_TEST
-
 /* FM-37: what a neighbour needs stays. */
 static const struct {
 	vmd_va_t floor;
 	vmd_va_t ceiling;
-	unsigned int nr_left;
+	int highest; /* level of the tables that go; 0: none does */
 } neighbours[] = {
-	{ 0, VMD_TASK_SIZE, 0 },
+	{ 0, UINT64_MAX, VMD_LEVEL_PGD },
 	/* In the same table of entries, below or above. */
-	{ ADDR - 4096, VMD_TASK_SIZE, 3 },
-	{ 0, ADDR + 8192, 3 },
-	/* Under the same PMD table, then under the same PUD table. */
-	{ ADDR - (4 << 20), VMD_TASK_SIZE, 2 },
-	{ 0, ADDR + (4 << 20), 2 },
-	{ ADDR - (UINT64_C(4) << 30), VMD_TASK_SIZE, 1 },
-	{ 0, ADDR + (UINT64_C(4) << 30), 1 },
+	{ ADDR - 4096, UINT64_MAX, 0 },
+	{ 0, ADDR + 8192, 0 },
+	/* Under the same table of PMDs, of PUDs, of P4Ds. */
+	{ ADDR - (4 << 20), UINT64_MAX, VMD_LEVEL_PTE },
+	{ 0, ADDR + (4 << 20), VMD_LEVEL_PTE },
+	{ ADDR - (UINT64_C(4) << 30), UINT64_MAX, VMD_LEVEL_PMD },
+	{ 0, ADDR + (UINT64_C(4) << 30), VMD_LEVEL_PMD },
+	{ ADDR - (UINT64_C(4) << 39), UINT64_MAX, VMD_LEVEL_PUD },
+	{ 0, ADDR + (UINT64_C(4) << 39), VMD_LEVEL_PUD },
 };
 
 START_TEST(a_table_goes_when_no_neighbour_needs_it)
 {
+	vmd_va_t ceiling = neighbours[_i].ceiling;
+	int highest = neighbours[_i].highest;
+	uint64_t gone = highest < ctx.levels ? (uint64_t)highest : nr_tables;
+
 	(void)vmd_alloc_slot(&ctx, ADDR, VMD_LEVEL_PTE);
 
 	vmd_free_pgtables(&ctx, ADDR, ADDR + 4096, neighbours[_i].floor,
-			  neighbours[_i].ceiling);
+			  ceiling < task_size ? ceiling : task_size);
 
-	ck_assert_msg(ctx.nr_tables == neighbours[_i].nr_left,
-		      "case %d: %u tables", _i, (unsigned int)ctx.nr_tables);
+	ck_assert_msg(ctx.nr_tables == nr_tables - gone, "case %d: %u tables",
+		      _i, (unsigned int)ctx.nr_tables);
 	ck_assert_uint_eq(hw.ram.nr_used, 1 + ctx.nr_tables);
 	free_all();
 	ck_assert_uint_eq(hw.ram.nr_used, 1);
@@ -249,10 +307,94 @@ START_TEST(a_range_over_many_tables_frees_all_of_them)
 			vmd_alloc_slot(&ctx, addr, VMD_LEVEL_PTE));
 	ck_assert_uint_gt(ctx.nr_tables, 10);
 
-	vmd_free_pgtables(&ctx, ADDR, ADDR + 10 * step, 0, VMD_TASK_SIZE);
+	vmd_free_pgtables(&ctx, ADDR, ADDR + 10 * step, 0, task_size);
 
 	ck_assert_uint_eq(ctx.nr_tables, 0);
 	ck_assert_uint_eq(hw.ram.nr_used, 1);
+}
+END_TEST
+
+START_TEST(a_range_over_the_whole_lower_half_frees_its_ends)
+{
+	ck_assert_ptr_nonnull(vmd_alloc_slot(&ctx, 0, VMD_LEVEL_PTE));
+	ck_assert_ptr_nonnull(
+		vmd_alloc_slot(&ctx, task_size - 4096, VMD_LEVEL_PTE));
+	ck_assert_uint_eq(ctx.nr_tables, 2 * nr_tables);
+
+	free_all();
+
+	ck_assert_uint_eq(ctx.nr_tables, 0);
+	ck_assert_uint_eq(hw.ram.nr_used, 1);
+}
+END_TEST
+
+static unsigned int nr_grace_periods;
+static uint64_t nr_used_then;
+
+void __real_vmd_synchronize_rcu(void);
+void __wrap_vmd_synchronize_rcu(void);
+
+void __wrap_vmd_synchronize_rcu(void)
+{
+	nr_grace_periods++;
+	nr_used_then = hw.ram.nr_used;
+	__real_vmd_synchronize_rcu();
+}
+
+/* Software that looks without a lock may stand in an unlinked table. */
+START_TEST(tables_are_given_back_after_one_grace_period)
+{
+	(void)vmd_alloc_slot(&ctx, ADDR, VMD_LEVEL_PTE);
+	nr_grace_periods = 0;
+
+	free_all();
+
+	ck_assert_uint_eq(nr_grace_periods, 1);
+	ck_assert_uint_eq(nr_used_then, 1 + nr_tables);
+	free_all();
+	ck_assert_uint_eq(nr_grace_periods, 1);
+}
+END_TEST
+
+static vmd_pte_t *swapped; /* a PMD slot that changes before the lock */
+static vmd_pte_t swapped_for;
+
+void __real_vmd_spin_lock_at(struct vmd_spinlock *lock, struct vmd_place place);
+void __wrap_vmd_spin_lock_at(struct vmd_spinlock *lock, struct vmd_place place);
+
+void __wrap_vmd_spin_lock_at(struct vmd_spinlock *lock,
+			     struct vmd_place place) UNCHECKED
+{
+	if (swapped)
+		vmd_set_pte(swapped, swapped_for);
+	swapped = NULL;
+	__real_vmd_spin_lock_at(lock, place);
+}
+
+START_TEST(the_map_lock_is_that_of_the_table_that_is_linked_now)
+UNCHECKED
+{
+	const vmd_va_t next = ADDR + (2 << 20);
+	vmd_pte_t *there = vmd_alloc_slot(&ctx, next, VMD_LEVEL_PTE);
+	struct vmd_spinlock *ptl = NULL;
+	vmd_pte_t *pmd, *found;
+	vmd_pte_t old;
+
+	(void)vmd_alloc_slot(&ctx, ADDR, VMD_LEVEL_PTE);
+	pmd = vmd_lookup_slot(&ctx, ADDR, VMD_LEVEL_PMD);
+	old = vmd_ptep_get(pmd);
+	swapped_for = vmd_ptep_get(vmd_lookup_slot(&ctx, next, VMD_LEVEL_PMD));
+	swapped = pmd;
+
+	found = vmd_pte_offset_map_lock(&ctx, ADDR, &ptl);
+	ck_assert_ptr_eq(found, there);
+	ck_assert_ptr_eq(ptl, vmd_slot_lockptr(&ctx, there));
+	vmd_spin_assert_held(ptl);
+	ck_assert_uint_eq(vmd_nr_held(), 1);
+
+	vmd_spin_unlock(ptl);
+	vmd_set_pte(pmd, old);
+	free_all();
 }
 END_TEST
 
@@ -304,17 +446,57 @@ START_TEST(threads_that_need_one_table_make_one)
 		ck_assert_ptr_eq(result, &ctx);
 	}
 
-	ck_assert_uint_eq(ctx.nr_tables, 2 + NR_RACES);
+	ck_assert_uint_eq(ctx.nr_tables, nr_tables - 1 + NR_RACES);
 	ck_assert_uint_eq(hw.ram.nr_used, 1 + ctx.nr_tables);
 	free_all();
 }
 END_TEST
 
-static TCase *make_case(Suite *suite, const char *name)
+static void add_layout(Suite *suite)
+{
+	TCase *tc = tcase_create("layout D1 R24");
+
+	tcase_add_test(tc, an_address_is_five_indices_and_an_offset);
+	tcase_add_loop_test(tc, an_entry_ends_at_its_size_or_with_the_range, 0,
+			    VMD_ARRAY_SIZE(ends));
+	tcase_add_loop_test(tc,
+			    r_24_an_address_repeats_its_highest_translated_bit,
+			    0, VMD_ARRAY_SIZE(canonical));
+	tcase_add_test(tc, users_have_the_lower_half);
+	suite_add_tcase(suite, tc);
+}
+
+static void add_slots(TCase *tc, int levels)
+{
+	tcase_add_test(tc, without_tables_only_the_top_has_a_slot);
+	tcase_add_test(tc, pgd_is_p4d_unless_there_are_five_levels);
+	tcase_add_test(tc, missing_tables_are_made_once);
+	tcase_add_test(tc, a_new_table_is_empty_and_grants_everything);
+	tcase_add_test(tc, there_is_no_slot_below_a_large_leaf);
+	tcase_add_loop_test(tc, without_memory_there_is_no_slot_and_no_leak, 1,
+			    levels);
+	tcase_add_test(tc, each_table_has_one_lock);
+	tcase_add_test(tc, the_map_lock_is_held_only_if_there_is_a_table);
+	tcase_add_test(tc,
+		       the_map_lock_is_that_of_the_table_that_is_linked_now);
+	tcase_add_test(tc, threads_that_need_one_table_make_one);
+}
+
+static void add_freeing(TCase *tc)
+{
+	tcase_add_loop_test(tc, a_table_goes_when_no_neighbour_needs_it, 0,
+			    VMD_ARRAY_SIZE(neighbours));
+	tcase_add_test(tc, a_range_over_many_tables_frees_all_of_them);
+	tcase_add_test(tc, a_range_over_the_whole_lower_half_frees_its_ends);
+	tcase_add_test(tc, tables_are_given_back_after_one_grace_period);
+	tcase_add_test(tc, tables_that_stay_behind_are_reported);
+}
+
+static TCase *make_case(Suite *suite, const char *name, SFun set_up)
 {
 	TCase *tc = tcase_create(name);
 
-	tcase_add_checked_fixture(tc, up, down);
+	tcase_add_checked_fixture(tc, set_up, down);
 	suite_add_tcase(suite, tc);
 	return tc;
 }
@@ -322,31 +504,11 @@ static TCase *make_case(Suite *suite, const char *name)
 int main(void)
 {
 	Suite *suite = suite_create("pgtable");
-	TCase *layout = make_case(suite, "layout D1");
-	TCase *slots = make_case(suite, "slots");
-	TCase *entries = make_case(suite, "entries TL-9 TL-10 TL-13");
-	TCase *freeing = make_case(suite, "freeing FM-37 I-10");
 
-	tcase_add_test(layout, an_address_is_four_indices_and_an_offset);
-	tcase_add_loop_test(layout, an_entry_ends_at_its_size_or_with_the_range,
-			    0, (int)(sizeof(ends) / sizeof(ends[0])));
-
-	tcase_add_test(slots, without_tables_only_the_top_has_a_slot);
-	tcase_add_test(slots, missing_tables_are_made_once);
-	tcase_add_test(slots, a_new_table_is_empty_and_grants_everything);
-	tcase_add_test(slots, there_is_no_slot_below_a_large_leaf);
-	tcase_add_loop_test(slots, without_memory_there_is_no_slot_and_no_leak,
-			    1, 4);
-	tcase_add_test(slots, each_table_has_one_lock);
-	tcase_add_test(slots, the_map_lock_is_held_only_if_there_is_a_table);
-	tcase_add_test(slots, threads_that_need_one_table_make_one);
-
-	tcase_add_test(entries, an_entry_is_none_between_start_and_commit);
-	tcase_add_test(entries, only_p_without_ps_points_to_a_table);
-
-	tcase_add_loop_test(freeing, a_table_goes_when_no_neighbour_needs_it, 0,
-			    (int)(sizeof(neighbours) / sizeof(neighbours[0])));
-	tcase_add_test(freeing, a_range_over_many_tables_frees_all_of_them);
-	tcase_add_test(freeing, tables_that_stay_behind_are_reported);
+	add_layout(suite);
+	add_slots(make_case(suite, "slots, four levels", up4), 4);
+	add_slots(make_case(suite, "slots, five levels", up5), 5);
+	add_freeing(make_case(suite, "freeing, four levels FM-37 I-10", up4));
+	add_freeing(make_case(suite, "freeing, five levels FM-37 I-10", up5));
 	return vmd_test_main(suite);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vmmdirty/pte.h: the kernel's own checks of its entry helpers (VT-1 to
- * VT-10, VT-18), for every combination of the bits that they look at.
+ * vmmdirty/pte.h, vmmdirty/pmd.h: bits, and what asks for and changes them, for
+ * every combination of those that the helpers look at.
  */
+#include <vmmdirty/pmd.h>
 #include <vmmdirty/pte.h>
 
 #include "support.h"
@@ -17,15 +18,22 @@ static const uint64_t bits[] = {
 #define NR_BITS	 ((int)(sizeof(bits) / sizeof(bits[0])))
 #define NR_CASES (1 << NR_BITS)
 
-static vmd_pte_t nth(int n)
+#define NR(rows) ((int)(sizeof(rows) / sizeof((rows)[0])))
+
+static uint64_t nth_bits(int n)
 {
-	vmd_pte_t pte = vmd_pfn_pte(0x12345, 0);
+	uint64_t prot = 0;
 	int i;
 
 	for (i = 0; i < NR_BITS; i++)
 		if (n & (1 << i))
-			pte.val |= bits[i];
-	return pte;
+			prot |= bits[i];
+	return prot;
+}
+
+static vmd_pte_t nth(int n)
+{
+	return vmd_pfn_pte(0x12345, nth_bits(n));
 }
 
 static unsigned long long bare(vmd_pte_t pte)
@@ -101,7 +109,19 @@ static const struct {
 	{ "mkyoung", vmd_pte_mkyoung, VMD_PAGE_ACCESSED },
 	{ "mkold", vmd_pte_mkold, VMD_PAGE_ACCESSED },
 	{ "mkspecial", vmd_pte_mkspecial, VMD_PAGE_SPECIAL },
-	{ "shift_dirty", vmd_pte_shift_dirty, VMD_PAGE_DIRTY_BITS },
+	{ "mksaveddirty", vmd_pte_mksaveddirty, VMD_PAGE_DIRTY_BITS },
+	{ "clear_saveddirty", vmd_pte_clear_saveddirty, VMD_PAGE_DIRTY_BITS },
+	{ "mkexec", vmd_pte_mkexec, VMD_PAGE_NX },
+	{ "mkglobal", vmd_pte_mkglobal, VMD_PAGE_GLOBAL },
+	{ "clrglobal", vmd_pte_clrglobal, VMD_PAGE_GLOBAL },
+	{ "mkhuge", vmd_pte_mkhuge, VMD_PAGE_PSE },
+	{ "clrhuge", vmd_pte_clrhuge, VMD_PAGE_PSE },
+	{ "mkdevmap", vmd_pte_mkdevmap, VMD_PAGE_SPECIAL | VMD_PAGE_DEVMAP },
+	{ "mksoft_dirty", vmd_pte_mksoft_dirty, VMD_PAGE_SOFT_DIRTY },
+	{ "clear_soft_dirty", vmd_pte_clear_soft_dirty, VMD_PAGE_SOFT_DIRTY },
+	{ "mkuffd_wp", vmd_pte_mkuffd_wp,
+	  VMD_PAGE_UFFD_WP | VMD_PAGE_RW | VMD_PAGE_DIRTY_BITS },
+	{ "clear_uffd_wp", vmd_pte_clear_uffd_wp, VMD_PAGE_UFFD_WP },
 };
 
 START_TEST(a_change_touches_its_own_bits_and_once_is_enough)
@@ -164,6 +184,138 @@ START_TEST(present_is_p_or_protnone)
 }
 END_TEST
 
+static const struct {
+	const char *name;
+	bool (*question)(vmd_pte_t pte);
+	uint64_t bits; /* any of them is a yes */
+} questions[] = {
+	{ "write", vmd_pte_write, VMD_PAGE_RW },
+	{ "dirty", vmd_pte_dirty, VMD_PAGE_DIRTY_BITS },
+	{ "young", vmd_pte_young, VMD_PAGE_ACCESSED },
+	{ "global", vmd_pte_global, VMD_PAGE_GLOBAL },
+	{ "huge", vmd_pte_huge, VMD_PAGE_PSE },
+	{ "special", vmd_pte_special, VMD_PAGE_SPECIAL },
+	{ "devmap", vmd_pte_devmap, VMD_PAGE_DEVMAP },
+	{ "soft_dirty", vmd_pte_soft_dirty, VMD_PAGE_SOFT_DIRTY },
+	{ "uffd_wp", vmd_pte_uffd_wp, VMD_PAGE_UFFD_WP },
+	{ "pmd_leaf", vmd_pmd_leaf, VMD_PAGE_PSE },
+	{ "pud_leaf", vmd_pud_leaf, VMD_PAGE_PSE },
+	{ "pmd_present", vmd_pmd_present,
+	  VMD_PAGE_PRESENT | VMD_PAGE_PROTNONE | VMD_PAGE_PSE },
+	{ "pud_present", vmd_pud_present, VMD_PAGE_PRESENT },
+	{ "p4d_present", vmd_p4d_present, VMD_PAGE_PRESENT },
+};
+
+/* TL-13 */
+START_TEST(a_question_is_about_its_own_bits)
+{
+	unsigned int bit;
+
+	for (bit = 0; bit < 64; bit++) {
+		uint64_t val = UINT64_C(1) << bit;
+
+		ck_assert_msg(questions[_i].question(vmd_make_pte(val)) ==
+				      !!(val & questions[_i].bits),
+			      "%s of bit %u", questions[_i].name, bit);
+	}
+}
+END_TEST
+
+/* TL-13: devmap is no trans_huge. */
+START_TEST(trans_huge_is_ps_without_devmap)
+{
+	const uint64_t both = VMD_PAGE_PSE | VMD_PAGE_DEVMAP;
+
+	ck_assert(vmd_pmd_trans_huge(vmd_make_pte(VMD_PAGE_PSE)));
+	ck_assert(vmd_pud_trans_huge(vmd_make_pte(VMD_PAGE_PSE)));
+	ck_assert(!vmd_pmd_trans_huge(vmd_make_pte(both)));
+	ck_assert(!vmd_pud_trans_huge(vmd_make_pte(both)));
+	ck_assert(!vmd_pmd_trans_huge(vmd_make_pte(VMD_PAGE_PRESENT)));
+	ck_assert(!vmd_pte_special(vmd_pmd_mkdevmap(vmd_make_pte(0))));
+}
+END_TEST
+
+/* TL-9: protnone only until its flush is done. */
+START_TEST(a_tlb_may_hold_what_is_present_or_was_a_moment_ago)
+{
+	const vmd_pte_t present = vmd_make_pte(VMD_PAGE_PRESENT);
+	const vmd_pte_t protnone = vmd_make_pte(VMD_PAGE_PROTNONE);
+	const vmd_pte_t elsewhere = vmd_make_pte(VMD_PAGE_RW);
+
+	ck_assert(vmd_pte_accessible(present, false));
+	ck_assert(!vmd_pte_accessible(protnone, false));
+	ck_assert(vmd_pte_accessible(protnone, true));
+	ck_assert(!vmd_pte_accessible(elsewhere, true));
+}
+END_TEST
+
+START_TEST(pat_has_another_place_in_a_large_page)
+{
+	ck_assert_uint_eq(vmd_protval_4k_2_large(0x80 | 0x3), 0x1000 | 0x3);
+	ck_assert_uint_eq(vmd_protval_large_2_4k(0x1000 | 0x3), 0x80 | 0x3);
+	ck_assert_uint_eq(vmd_protval_4k_2_large(0x3), 0x3);
+	ck_assert_uint_eq(vmd_protval_large_2_4k(0x80 | 0x3), 0x3);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	vmd_pte_t (*modify)(vmd_pte_t pte, uint64_t prot);
+	vmd_pfn_t (*pfn)(vmd_pte_t pte);
+	vmd_pfn_t frame;
+	uint64_t bits; /* that make it an entry of this level */
+} modifies[] = {
+	{ "pte", vmd_pte_modify, vmd_pte_pfn, 0x12345, 0 },
+	{ "pmd", vmd_pmd_modify, vmd_pmd_pfn, 0x12200, VMD_PAGE_PSE },
+	{ "pud", vmd_pud_modify, vmd_pud_pfn, 0x40000, VMD_PAGE_PSE },
+};
+
+/* All but PFN, A, dirty, SOFT, SPEC, DEVMAP, UFFD and the caching bits. */
+#define BY_PROT                                                             \
+	(VMD_PAGE_PRESENT | VMD_PAGE_RW | VMD_PAGE_USER | VMD_PAGE_GLOBAL | \
+	 VMD_PAGE_PKEY_MASK | (UINT64_C(31) << 52) | VMD_PAGE_NX)
+
+/* TL-14 */
+START_TEST(modify_takes_rights_from_the_protection_and_keeps_the_rest)
+{
+	const uint64_t kept =
+		~(BY_PROT | VMD_PTE_PFN_MASK | VMD_PAGE_DIRTY_BITS);
+	int from, to;
+
+	for (from = 0; from < NR_CASES; from++)
+		for (to = 0; to < NR_CASES; to += 3) {
+			vmd_pte_t old =
+				vmd_pfn_pte(modifies[_i].frame,
+					    nth_bits(from) | modifies[_i].bits);
+			uint64_t prot = nth_bits(to);
+			vmd_pte_t now = modifies[_i].modify(old, prot);
+
+			check(old, (now.val & BY_PROT) == (prot & BY_PROT));
+			check(old, (now.val & kept) == (old.val & kept));
+			check(old, vmd_pte_dirty(now) == vmd_pte_dirty(old));
+			if (vmd_pte_flags(now) && vmd_pte_flags(old))
+				check(old, modifies[_i].pfn(now) ==
+						   modifies[_i].frame);
+		}
+}
+END_TEST
+
+/* TL-12, TL-14: the new W says where dirty stands. */
+START_TEST(modify_shifts_dirty_as_the_new_right_to_write_asks)
+{
+	const vmd_pte_t rw =
+		vmd_make_pte(VMD_PAGE_PRESENT | VMD_PAGE_RW | VMD_PAGE_DIRTY);
+	const vmd_pte_t ro =
+		vmd_make_pte(VMD_PAGE_PRESENT | VMD_PAGE_SAVED_DIRTY);
+
+	ck_assert(vmd_pte_same(vmd_pte_modify(rw, VMD_PAGE_PRESENT), ro));
+	ck_assert(
+		vmd_pte_same(vmd_pte_modify(ro, VMD_PAGE_PRESENT | VMD_PAGE_RW),
+			     rw));
+	ck_assert(vmd_pte_same(vmd_pte_modify(ro, VMD_PAGE_PRESENT), ro));
+}
+END_TEST
+
 /* Section 1 of the rules of x86-64 paging. */
 START_TEST(bits_stand_where_the_hardware_has_them)
 {
@@ -173,6 +325,12 @@ START_TEST(bits_stand_where_the_hardware_has_them)
 	ck_assert_uint_eq(VMD_PAGE_ACCESSED, 0x20);
 	ck_assert_uint_eq(VMD_PAGE_DIRTY, 0x40);
 	ck_assert_uint_eq(VMD_PAGE_PSE, 0x80);
+	ck_assert_uint_eq(VMD_PAGE_PWT, 0x8);
+	ck_assert_uint_eq(VMD_PAGE_PCD, 0x10);
+	ck_assert_uint_eq(VMD_PAGE_PAT, 0x80);
+	ck_assert_uint_eq(VMD_PAGE_GLOBAL, 0x100);
+	ck_assert_uint_eq(VMD_PAGE_PAT_LARGE, 0x1000);
+	ck_assert_uint_eq(VMD_PAGE_PKEY_MASK, UINT64_C(0x7800000000000000));
 	ck_assert_uint_eq(VMD_PAGE_NX, UINT64_C(0x8000000000000000));
 	ck_assert_uint_eq(VMD_PTE_PFN_MASK, UINT64_C(0x000ffffffffff000));
 }
@@ -183,41 +341,106 @@ static const vmd_pfn_t pfns[] = { 0, 1, 0x12345, UINT64_C(0xffffffffff) };
 START_TEST(a_frame_comes_back_out_whatever_the_rights)
 {
 	const uint64_t all = ~VMD_PTE_PFN_MASK;
+	const uint64_t none = VMD_PAGE_PROTNONE | VMD_PAGE_ACCESSED;
 
-	ck_assert_uint_eq(vmd_pte_pfn(vmd_pfn_pte(pfns[_i], 0)), pfns[_i]);
+	ck_assert_uint_eq(vmd_pte_pfn(vmd_pfn_pte(pfns[_i], VMD_PAGE_PRESENT)),
+			  pfns[_i]);
 	ck_assert_uint_eq(vmd_pte_pfn(vmd_pfn_pte(pfns[_i], all)), pfns[_i]);
-	ck_assert_uint_eq(vmd_pfn_pte(pfns[_i], all).val & all, all);
+	ck_assert_uint_eq(vmd_pte_pfn(vmd_pfn_pte(pfns[_i], none)), pfns[_i]);
+	ck_assert_uint_eq(vmd_pte_flags(vmd_pfn_pte(pfns[_i], all)), all);
+}
+END_TEST
+
+/* Bit by bit what arch/x86/include/asm/pgtable-invert.h is for. */
+START_TEST(the_frame_of_an_entry_that_is_not_present_is_inverted)
+{
+	ck_assert_uint_eq(vmd_pfn_pte(pfns[_i], VMD_PAGE_PROTNONE).val,
+			  (~(pfns[_i] << 12) & VMD_PTE_PFN_MASK) |
+				  VMD_PAGE_PROTNONE);
+	ck_assert_uint_eq(vmd_pfn_pte(pfns[_i], VMD_PAGE_PRESENT).val,
+			  (pfns[_i] << 12) | VMD_PAGE_PRESENT);
+}
+END_TEST
+
+START_TEST(the_next_frame_is_one_further_whether_present_or_not)
+{
+	const uint64_t prots[] = { VMD_PAGE_PRESENT, VMD_PAGE_PROTNONE };
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		vmd_pte_t pte = vmd_pfn_pte(0x12345, prots[i]);
+
+		ck_assert_uint_eq(vmd_pte_pfn(vmd_pte_advance_pfn(pte, 3)),
+				  0x12348);
+	}
+}
+END_TEST
+
+START_TEST(a_key_is_the_four_bits_below_nx)
+{
+	unsigned int key;
+
+	for (key = 0; key < 16; key++) {
+		uint64_t flags = (uint64_t)key << 59;
+
+		ck_assert_uint_eq(vmd_pte_flags_pkey(flags | VMD_PAGE_NX), key);
+		ck_assert_uint_eq(vmd_pte_flags_pkey(~flags), 15 - key);
+	}
 }
 END_TEST
 
 START_TEST(a_frame_number_too_large_spills_into_no_right)
 {
-	ck_assert_uint_eq(vmd_pfn_pte(UINT64_C(1) << 40, VMD_PAGE_RW).val,
-			  VMD_PAGE_RW);
+	ck_assert_uint_eq(vmd_pfn_pte(UINT64_C(1) << 40, VMD_PAGE_PRESENT).val,
+			  VMD_PAGE_PRESENT);
 }
 END_TEST
+
+static void add_helpers(TCase *tc)
+{
+	tcase_add_test(tc, each_change_is_seen_by_its_question);
+	tcase_add_test(tc, write_protecting_never_loses_dirty);
+	tcase_add_test(tc, no_change_leaves_a_shadow_stack_entry);
+	tcase_add_loop_test(tc,
+			    a_change_touches_its_own_bits_and_once_is_enough, 0,
+			    NR(changes));
+	tcase_add_test(tc, mkdirty_says_where_by_the_right_to_write);
+	tcase_add_loop_test(
+		tc, modify_takes_rights_from_the_protection_and_keeps_the_rest,
+		0, NR(modifies));
+	tcase_add_test(tc, modify_shifts_dirty_as_the_new_right_to_write_asks);
+}
+
+static void add_layout(TCase *tc)
+{
+	tcase_add_test(tc, none_ignores_stray_a_and_d_and_nothing_else);
+	tcase_add_test(tc, present_is_p_or_protnone);
+	tcase_add_loop_test(tc, a_question_is_about_its_own_bits, 0,
+			    NR(questions));
+	tcase_add_test(tc, trans_huge_is_ps_without_devmap);
+	tcase_add_test(tc, a_tlb_may_hold_what_is_present_or_was_a_moment_ago);
+	tcase_add_test(tc, pat_has_another_place_in_a_large_page);
+	tcase_add_test(tc, bits_stand_where_the_hardware_has_them);
+	tcase_add_loop_test(tc, a_frame_comes_back_out_whatever_the_rights, 0,
+			    NR(pfns));
+	tcase_add_loop_test(
+		tc, the_frame_of_an_entry_that_is_not_present_is_inverted, 0,
+		NR(pfns));
+	tcase_add_test(tc,
+		       the_next_frame_is_one_further_whether_present_or_not);
+	tcase_add_test(tc, a_frame_number_too_large_spills_into_no_right);
+	tcase_add_test(tc, a_key_is_the_four_bits_below_nx);
+}
 
 int main(void)
 {
 	Suite *suite = suite_create("pte");
-	TCase *helpers = tcase_create("helpers VT-1..10 TL-12");
-	TCase *layout = tcase_create("layout TL-13");
+	TCase *helpers = tcase_create("helpers VT-1..10 TL-12 TL-14");
+	TCase *layout = tcase_create("layout TL-9 TL-13");
 
-	tcase_add_test(helpers, each_change_is_seen_by_its_question);
-	tcase_add_test(helpers, write_protecting_never_loses_dirty);
-	tcase_add_test(helpers, no_change_leaves_a_shadow_stack_entry);
-	tcase_add_loop_test(helpers,
-			    a_change_touches_its_own_bits_and_once_is_enough, 0,
-			    (int)(sizeof(changes) / sizeof(changes[0])));
-	tcase_add_test(helpers, mkdirty_says_where_by_the_right_to_write);
+	add_helpers(helpers);
 	suite_add_tcase(suite, helpers);
-
-	tcase_add_test(layout, none_ignores_stray_a_and_d_and_nothing_else);
-	tcase_add_test(layout, present_is_p_or_protnone);
-	tcase_add_test(layout, bits_stand_where_the_hardware_has_them);
-	tcase_add_loop_test(layout, a_frame_comes_back_out_whatever_the_rights,
-			    0, (int)(sizeof(pfns) / sizeof(pfns[0])));
-	tcase_add_test(layout, a_frame_number_too_large_spills_into_no_right);
+	add_layout(layout);
 	suite_add_tcase(suite, layout);
 	return vmd_test_main(suite);
 }

@@ -23,8 +23,8 @@ static struct lowfix_reports reports;
 static struct vmd_hw hw;
 static struct vmd_walker walker;
 static struct vmd_mm_context ctx;
-static vmd_pte_t *slots[VMD_LEVEL_PGD + 1];
-static uint64_t tables[VMD_LEVEL_PGD + 1]; /* what points to each next one */
+static vmd_pte_t *slots[VMD_LEVEL_P4D + 1];
+static uint64_t tables[VMD_LEVEL_P4D + 1]; /* what points to each next one */
 
 /* A walker for user accesses, which caches nothing. */
 static void make_walker(void)
@@ -46,7 +46,7 @@ static void up(void)
 	int level;
 
 	hw = (struct vmd_hw){ .mmu = {
-				      .levels = VMD_LEVEL_PGD,
+				      .levels = VMD_LEVEL_P4D,
 				      .maxphyaddr = MAXPHYADDR,
 				      .features = ~0U,
 			      } };
@@ -55,7 +55,7 @@ static void up(void)
 	ck_assert_int_eq(vmd_mm_context_init(&ctx, &hw, NULL), 0);
 	make_walker();
 	(void)vmd_alloc_slot(&ctx, ADDR, VMD_LEVEL_PTE);
-	for (level = VMD_LEVEL_PTE; level <= VMD_LEVEL_PGD; level++) {
+	for (level = VMD_LEVEL_PTE; level <= VMD_LEVEL_P4D; level++) {
 		slots[level] = vmd_lookup_slot(&ctx, ADDR, level);
 		tables[level] = slots[level]->val & ~VMD_PAGE_ACCESSED;
 	}
@@ -69,7 +69,7 @@ static void down(void)
 {
 	int level;
 
-	for (level = VMD_LEVEL_PGD; level > VMD_LEVEL_PTE; level--)
+	for (level = VMD_LEVEL_P4D; level > VMD_LEVEL_PTE; level--)
 		slots[level]->val = tables[level];
 	vmd_free_pgtables(&ctx, 0, VMD_TASK_SIZE, 0, VMD_TASK_SIZE);
 	vmd_mm_context_fini(&ctx);
@@ -119,7 +119,7 @@ static bool has_reserved(uint64_t entry, int level)
 {
 	if (entry & BIT(51))
 		return true;
-	if (level == VMD_LEVEL_PGD)
+	if (level == VMD_LEVEL_P4D)
 		return entry & VMD_PAGE_PSE;
 	return level == VMD_LEVEL_PMD && (entry & VMD_PAGE_PSE) &&
 	       (entry & BIT(13));
@@ -127,10 +127,10 @@ static bool has_reserved(uint64_t entry, int level)
 
 static struct verdict oracle(const uint64_t *entry, bool write)
 {
-	struct verdict verdict = { .leaf = VMD_LEVEL_PGD };
+	struct verdict verdict = { .leaf = VMD_LEVEL_P4D };
 	uint64_t all = VMD_PAGE_RW | VMD_PAGE_USER;
 	uint64_t nx = 0;
-	int level = VMD_LEVEL_PGD;
+	int level = VMD_LEVEL_P4D;
 
 	verdict.error_code = VMD_PF_USER | (write ? VMD_PF_WRITE : 0);
 	for (;; level--) {
@@ -160,7 +160,7 @@ static bool entries_are_right(const uint64_t *before,
 {
 	int level;
 
-	for (level = VMD_LEVEL_PGD; level >= VMD_LEVEL_PTE; level--) {
+	for (level = VMD_LEVEL_P4D; level >= VMD_LEVEL_PTE; level--) {
 		uint64_t expected = before[level];
 		uint64_t found = slots[level]->val;
 
@@ -199,7 +199,7 @@ static void check_one(const uint64_t *entry, bool write)
 	bool good;
 	int level;
 
-	for (level = VMD_LEVEL_PTE; level <= VMD_LEVEL_PGD; level++)
+	for (level = VMD_LEVEL_PTE; level <= VMD_LEVEL_P4D; level++)
 		slots[level]->val = entry[level];
 	good = walk(ADDR, write, &found, &error_code) == verdict.allowed;
 	if (good && verdict.allowed)
@@ -253,12 +253,12 @@ static uint64_t make_pmd(unsigned int n)
 /* _i picks the bits of one of the two upper levels. */
 START_TEST(every_combination_of_bits_is_judged_by_the_rules)
 {
-	uint64_t entry[VMD_LEVEL_PGD + 1] = { 0 };
-	int upper = _i < 16 ? VMD_LEVEL_PUD : VMD_LEVEL_PGD;
+	uint64_t entry[VMD_LEVEL_P4D + 1] = { 0 };
+	int upper = _i < 16 ? VMD_LEVEL_PUD : VMD_LEVEL_P4D;
 	unsigned long nr_cases = 0;
 	unsigned int n;
 
-	entry[VMD_LEVEL_PGD] = tables[VMD_LEVEL_PGD];
+	entry[VMD_LEVEL_P4D] = tables[VMD_LEVEL_P4D];
 	entry[VMD_LEVEL_PUD] = tables[VMD_LEVEL_PUD];
 	entry[upper] = (tables[upper] & VMD_PTE_PFN_MASK) |
 		       pick(upper_bits, 4, (unsigned int)_i % 16);
@@ -308,7 +308,7 @@ END_TEST
 /* R3 */
 START_TEST(the_top_level_has_no_leaves)
 {
-	slots[VMD_LEVEL_PGD]->val |= VMD_PAGE_PSE;
+	slots[VMD_LEVEL_P4D]->val |= VMD_PAGE_PSE;
 
 	ck_assert_uint_eq(code_of(true), VMD_PF_USER | VMD_PF_WRITE |
 						 VMD_PF_PROT | VMD_PF_RSVD);
@@ -472,11 +472,11 @@ int main(void)
 			    32);
 
 	tcase_add_loop_test(faults, reserved_bits_fault_at_every_level,
-			    VMD_LEVEL_PTE, VMD_LEVEL_PGD + 1);
+			    VMD_LEVEL_PTE, VMD_LEVEL_P4D + 1);
 	tcase_add_test(faults, the_top_level_has_no_leaves);
 	tcase_add_loop_test(faults,
 			    an_absent_entry_is_absent_whatever_else_it_says,
-			    VMD_LEVEL_PTE, VMD_LEVEL_PGD + 1);
+			    VMD_LEVEL_PTE, VMD_LEVEL_P4D + 1);
 	tcase_add_test(faults, a_frame_that_does_not_exist_faults_as_reserved);
 
 	tcase_add_loop_test(leaf, a_large_leaf_leads_to_its_4k_piece, 0,

@@ -12,6 +12,7 @@
 #include <vmmdirty/cpufeatures.h>
 #include <vmmdirty/dirty.h>
 #include <vmmdirty/event.h>
+#include <vmmdirty/geometry.h>
 #include <vmmdirty/gpu.h>
 #include <vmmdirty/machine.h>
 #include <vmmdirty/mapping.h>
@@ -19,7 +20,9 @@
 #include <vmmdirty/mmu.h>
 #include <vmmdirty/notifier.h>
 #include <vmmdirty/pagewalk.h>
+#include <vmmdirty/pmd.h>
 #include <vmmdirty/pte.h>
+#include <vmmdirty/swapops.h>
 #include <vmmdirty/trace.h>
 #include <vmmdirty/uaccess.h>
 

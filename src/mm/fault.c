@@ -17,6 +17,7 @@
 #include "mm/mm.h"
 #include "mmu/cpu.h"
 #include "mmu/pgtable.h"
+#include "sync/rcu.h"
 
 static bool may_access(const struct vmd_vma *vma, unsigned int flags)
 {
@@ -77,13 +78,24 @@ static vmd_vm_fault_t missing_page(struct vmd_vm_fault *vmf)
 	return ret;
 }
 
-/* Kernel: handle_pte_fault(). The snapshot is taken without the lock (FM-9). */
+/* FM-9: without the ptl; whoever acts on it compares under the lock. */
+static vmd_pte_t snapshot(const struct vmd_mm_context *ctx, vmd_va_t addr)
+{
+	vmd_pte_t entry = vmd_make_pte(0);
+	const vmd_pte_t *slot;
+
+	vmd_rcu_read_lock();
+	slot = vmd_lookup_slot(ctx, addr, VMD_LEVEL_PTE);
+	if (slot)
+		entry = vmd_ptep_get(slot);
+	vmd_rcu_read_unlock();
+	return entry;
+}
+
+/* Kernel: handle_pte_fault(). */
 static vmd_vm_fault_t handle_pte_fault(struct vmd_vm_fault *vmf)
 {
-	const struct vmd_mm_context *ctx = &vmf->vma->vm_mm->context;
-	const vmd_pte_t *slot =
-		vmd_lookup_slot(ctx, vmf->address, VMD_LEVEL_PTE);
-	vmd_pte_t entry = slot ? vmd_ptep_get(slot) : vmd_make_pte(0);
+	vmd_pte_t entry = snapshot(&vmf->vma->vm_mm->context, vmf->address);
 
 	if (vmd_pte_none(entry))
 		return missing_page(vmf);

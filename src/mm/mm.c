@@ -49,7 +49,7 @@ void vmd_mm_destroy(struct vmd_mm *mm)
 	if (!mm)
 		return;
 
-	err = vmd_munmap(mm, 0, VMD_TASK_SIZE);
+	err = vmd_munmap(mm, 0, vmd_mm_task_size(mm));
 	(void)VMD_BUG_ON(&mm->hw->env, err != 0);
 	vmd_mm_context_unload(&mm->context);
 	(void)VMD_BUG_ON(&mm->hw->env, mm->notifiers.first != NULL);

@@ -5,6 +5,7 @@
 #ifndef VMD_SRC_MM_MM_H
 #define VMD_SRC_MM_MM_H
 
+#include <vmmdirty/geometry.h>
 #include <vmmdirty/mm.h>
 
 #include "base/compiler.h"
@@ -38,6 +39,12 @@ struct vmd_area {
 static inline struct vmd_mm *vmd_context_mm(struct vmd_mm_context *ctx)
 {
 	return vmd_container_of(ctx, struct vmd_mm, context);
+}
+
+/* The end of its user addresses. */
+static inline vmd_va_t vmd_mm_task_size(const struct vmd_mm *mm)
+{
+	return vmd_task_size(mm->context.levels);
 }
 
 static inline struct vmd_vma *vmd_vma_in_object(struct vmd_it_node *node)

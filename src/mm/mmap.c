@@ -40,14 +40,16 @@ static bool flags_make_sense(const struct vmd_mmap_args *args)
 	return !write || (shared && !(args->flags & VMD_MAP_O_RDONLY));
 }
 
-static bool range_makes_sense(const struct vmd_mmap_args *args)
+static bool range_makes_sense(const struct vmd_mm *mm,
+			      const struct vmd_mmap_args *args)
 {
 	uint64_t pages = args->len >> VMD_PAGE_SHIFT;
+	vmd_va_t task_size = vmd_mm_task_size(mm);
 
 	if (!page_aligned(args->len) || !page_aligned(args->addr))
 		return false;
-	if (args->len == 0 || args->len > VMD_TASK_SIZE ||
-	    args->addr > VMD_TASK_SIZE - args->len)
+	if (args->len == 0 || args->len > task_size ||
+	    args->addr > task_size - args->len)
 		return false;
 	if (args->pgoff > UINT64_MAX - pages)
 		return false;
@@ -67,7 +69,8 @@ static int check_args(const struct vmd_mm *mm, const struct vmd_mmap_args *args,
 		return -EINVAL;
 	if (args->vm_ops && !args->vm_ops->fault)
 		return -EINVAL;
-	return flags_make_sense(args) && range_makes_sense(args) ? 0 : -EINVAL;
+	return flags_make_sense(args) && range_makes_sense(mm, args) ? 0 :
+								       -EINVAL;
 }
 
 /* Kernel: do_mmap(); SP-26 for an object that was opened read-only. */
@@ -110,10 +113,11 @@ static bool is_free(const struct vmd_mm *mm, vmd_va_t addr, uint64_t len)
 	return !vmd_it_first(&mm->areas, addr, addr + len - 1);
 }
 
-/* The first gap from @addr up; areas may touch. */
-static int find_gap(const struct vmd_mm *mm, vmd_va_t *addr, uint64_t len)
+/* The first gap from @addr up to @end; areas may touch. */
+static int find_gap(const struct vmd_mm *mm, vmd_va_t *addr, vmd_va_t end,
+		    uint64_t len)
 {
-	while (*addr <= VMD_TASK_SIZE - len) {
+	while (len <= end && *addr <= end - len) {
 		const struct vmd_it_node *in_the_way =
 			vmd_it_first(&mm->areas, *addr, *addr + len - 1);
 
@@ -124,16 +128,34 @@ static int find_gap(const struct vmd_mm *mm, vmd_va_t *addr, uint64_t len)
 	return -ENOMEM;
 }
 
+/*
+ * A program that knows 47 bits of an address must not get more: with five
+ * levels only a hint behind them opens the rest.
+ */
+static vmd_va_t search_end(const struct vmd_mm *mm, vmd_va_t hint)
+{
+	return hint < VMD_DEFAULT_MAP_WINDOW ? VMD_DEFAULT_MAP_WINDOW :
+					       vmd_mm_task_size(mm);
+}
+
+/* Kernel: mmap_address_hint_valid(): on one side of the window's end. */
+static bool hint_makes_sense(const struct vmd_mmap_args *args)
+{
+	return args->addr &&
+	       ((args->addr < VMD_DEFAULT_MAP_WINDOW) ==
+		(args->addr + args->len <= VMD_DEFAULT_MAP_WINDOW));
+}
+
 static int choose_addr(const struct vmd_mm *mm,
 		       const struct vmd_mmap_args *args, vmd_va_t *addr)
 {
 	*addr = args->addr;
 	if (args->flags & VMD_MAP_FIXED_NOREPLACE)
 		return is_free(mm, *addr, args->len) ? 0 : -EEXIST;
-	if (args->addr && is_free(mm, args->addr, args->len))
+	if (hint_makes_sense(args) && is_free(mm, args->addr, args->len))
 		return 0;
 	*addr = MMAP_BASE;
-	return find_gap(mm, addr, args->len);
+	return find_gap(mm, addr, search_end(mm, args->addr), args->len);
 }
 
 static void init_vma(struct vmd_vma *vma, struct vmd_mm *mm,
@@ -207,7 +229,7 @@ static void free_tables(struct vmd_mm *mm, vmd_va_t start, vmd_va_t end)
 	for (; node; node = vmd_it_next(node, 0, start))
 		floor = node->last + 1;
 	vmd_free_pgtables(&mm->context, start, end, floor,
-			  above ? above->vm_start : VMD_TASK_SIZE);
+			  above ? above->vm_start : vmd_mm_task_size(mm));
 }
 
 static void free_area(struct vmd_area *area)
@@ -266,8 +288,8 @@ int vmd_munmap(struct vmd_mm *mm, vmd_va_t addr, uint64_t len)
 	vmd_va_t end;
 	int err;
 
-	if (!mm || !page_aligned(addr) || len == 0 || len > VMD_TASK_SIZE ||
-	    addr > VMD_TASK_SIZE - len)
+	if (!mm || !page_aligned(addr) || len == 0 ||
+	    len > vmd_mm_task_size(mm) || addr > vmd_mm_task_size(mm) - len)
 		return -EINVAL;
 
 	end = (addr + len + VMD_PAGE_SIZE - 1) & VMD_PAGE_MASK;

@@ -56,7 +56,7 @@ static vmd_va_t skip_hole(const struct vmd_mm_context *ctx, vmd_va_t addr,
 {
 	int level = VMD_LEVEL_PMD;
 
-	while (level < VMD_LEVEL_PGD && !vmd_lookup_slot(ctx, addr, level))
+	while (level < ctx->levels && !vmd_lookup_slot(ctx, addr, level))
 		level++;
 	return vmd_addr_end(addr, end, level);
 }

@@ -38,6 +38,7 @@ struct vmd_mm_context {
 	const struct vmd_cpus *cpus;
 	const struct vmd_fault_ops *fault_ops;
 	vmd_pfn_t pgd; /* frame of the top table */
+	int levels; /* of the tables, 4 or 5: the top table is of this level */
 
 	/* Tables appear and vanish under it; never while a ptl is held. */
 	struct vmd_spinlock page_table_lock;

@@ -8,10 +8,7 @@
 
 #include "mmu/hw.h"
 #include "mmu/shootdown.h"
-
-/* What an entry that points to a table says: rights are the leaf's business. */
-#define TABLE_PROT \
-	(VMD_PAGE_PRESENT | VMD_PAGE_RW | VMD_PAGE_USER | VMD_PAGE_ACCESSED)
+#include "sync/rcu.h"
 
 static vmd_pfn_t alloc_table(struct vmd_mm_context *ctx)
 {
@@ -34,9 +31,10 @@ int vmd_mm_context_init(struct vmd_mm_context *ctx, struct vmd_hw *hw,
 		.ram = &hw->ram,
 		.cpus = &hw->cpus,
 		.fault_ops = fault_ops,
+		.levels = hw->mmu.levels,
 		.tlb_gen = 1,
 	};
-	vmd_spin_init(&ctx->page_table_lock, &hw->env,
+	vmd_spin_init(&ctx->page_table_lock, ctx->env,
 		      VMD_RANK_page_table_lock);
 	ctx->pgd = alloc_table(ctx);
 	if (!ctx->pgd)
@@ -57,7 +55,7 @@ vmd_pte_t *vmd_lookup_slot(const struct vmd_mm_context *ctx, vmd_va_t addr,
 			   int level)
 {
 	vmd_pte_t *slot = vmd_table(ctx->ram, ctx->pgd);
-	int at = VMD_LEVEL_PGD;
+	int at = ctx->levels;
 
 	for (slot += vmd_level_index(addr, at); at > level; at--) {
 		vmd_pte_t entry = vmd_upperp_get(slot);
@@ -80,7 +78,7 @@ static int populate(struct vmd_mm_context *ctx, vmd_pte_t *slot)
 
 	vmd_spin_lock(&ctx->page_table_lock);
 	if (vmd_pte_none(vmd_ptep_get(slot))) {
-		vmd_set_pte(slot, vmd_pfn_pte(pfn, TABLE_PROT));
+		vmd_set_pte(slot, vmd_pfn_pte(pfn, VMD_PAGE_TABLE));
 		ctx->nr_tables++;
 		pfn = 0;
 	}
@@ -95,7 +93,7 @@ vmd_pte_t *vmd_alloc_slot(struct vmd_mm_context *ctx, vmd_va_t addr, int level)
 {
 	int at;
 
-	for (at = VMD_LEVEL_PGD; at > level; at--) {
+	for (at = ctx->levels; at > level; at--) {
 		vmd_pte_t *slot = vmd_lookup_slot(ctx, addr, at);
 
 		if (!slot)
@@ -118,12 +116,20 @@ vmd_pte_t *vmd_pte_offset_map_lock(const struct vmd_mm_context *ctx,
 				   vmd_va_t addr, struct vmd_spinlock **ptl)
 	vmd_no_context_analysis("locked unless NULL")
 {
-	vmd_pte_t *pte = vmd_lookup_slot(ctx, addr, VMD_LEVEL_PTE);
+	vmd_pte_t *pte;
 
-	if (pte) {
+	vmd_rcu_read_lock();
+	for (;;) {
+		pte = vmd_lookup_slot(ctx, addr, VMD_LEVEL_PTE);
+		if (!pte)
+			break;
 		*ptl = vmd_slot_lockptr(ctx, pte);
 		vmd_spin_lock(*ptl);
+		if (vmd_lookup_slot(ctx, addr, VMD_LEVEL_PTE) == pte)
+			break;
+		vmd_spin_unlock(*ptl); /* another table, or none, by now */
 	}
+	vmd_rcu_read_unlock();
 	return pte;
 }
 
@@ -131,13 +137,9 @@ vmd_pte_t *vmd_pte_alloc_map_lock(struct vmd_mm_context *ctx, vmd_va_t addr,
 				  struct vmd_spinlock **ptl)
 	vmd_no_context_analysis("locked unless NULL")
 {
-	vmd_pte_t *pte = vmd_alloc_slot(ctx, addr, VMD_LEVEL_PTE);
-
-	if (pte) {
-		*ptl = vmd_slot_lockptr(ctx, pte);
-		vmd_spin_lock(*ptl);
-	}
-	return pte;
+	if (!vmd_alloc_slot(ctx, addr, VMD_LEVEL_PTE))
+		return NULL;
+	return vmd_pte_offset_map_lock(ctx, addr, ptl);
 }
 
 /* What no neighbour needs: a table goes if all that it covers lies inside. */
@@ -162,7 +164,7 @@ static void unlink_table(struct vmd_mm_context *ctx, vmd_pte_t *slot,
 }
 
 /* Depth first; @slot is of @level and the part of it is [addr, end). */
-/* NOLINTNEXTLINE(misc-no-recursion): over levels, four deep */
+/* NOLINTNEXTLINE(misc-no-recursion): over levels, five deep */
 static void free_below(struct vmd_mm_context *ctx, vmd_pte_t *slot, int level,
 		       vmd_va_t addr, vmd_va_t end, struct free_range *range)
 {
@@ -185,9 +187,25 @@ static void free_below(struct vmd_mm_context *ctx, vmd_pte_t *slot, int level,
 }
 
 /*
- * A CPU may be in the middle of a walk through a table that was just
- * unlinked: the flush waits for it, and only then is the frame given back.
+ * Somebody may be in the middle of a walk through a table that was just
+ * unlinked: the flush waits for hardware, the grace period for software that
+ * looks without a lock (mmu/pgtable.h). Only then is the frame given back.
  */
+static void give_back(struct vmd_mm_context *ctx, vmd_va_t start, vmd_va_t end,
+		      vmd_pfn_t pfn)
+{
+	vmd_pfn_t next;
+
+	if (!pfn)
+		return;
+	vmd_flush_tlb_range(ctx, start, end);
+	vmd_synchronize_rcu();
+	for (; pfn; pfn = next) {
+		next = ctx->ram->frames[pfn].next;
+		vmd_frame_free_range(ctx->ram, pfn, 1);
+	}
+}
+
 void vmd_free_pgtables(struct vmd_mm_context *ctx, vmd_va_t start, vmd_va_t end,
 		       vmd_va_t floor, vmd_va_t ceiling)
 {
@@ -197,16 +215,9 @@ void vmd_free_pgtables(struct vmd_mm_context *ctx, vmd_va_t start, vmd_va_t end,
 	vmd_va_t next;
 
 	for (addr = start; addr < end; addr = next) {
-		next = vmd_addr_end(addr, end, VMD_LEVEL_PGD);
-		free_below(ctx, pgd + vmd_level_index(addr, VMD_LEVEL_PGD),
-			   VMD_LEVEL_PGD, addr, next, &range);
+		next = vmd_addr_end(addr, end, ctx->levels);
+		free_below(ctx, pgd + vmd_level_index(addr, ctx->levels),
+			   ctx->levels, addr, next, &range);
 	}
-	if (range.freed)
-		vmd_flush_tlb_range(ctx, start, end);
-	while (range.freed) {
-		vmd_pfn_t pfn = range.freed;
-
-		range.freed = ctx->ram->frames[pfn].next;
-		vmd_frame_free_range(ctx->ram, pfn, 1);
-	}
+	give_back(ctx, start, end, range.freed);
 }

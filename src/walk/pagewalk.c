@@ -3,9 +3,13 @@
  * One function per kind of level, from the last one up, then the areas, then
  * the entries of the kernel's API.
  *
- *	walk_pgd      top level, with P4D folded into it
- *	  walk_middle PUD, then PMD: callback, action, hole or table
- *	    walk_pte  the slots of one table, under its lock
+ *	walk_pgd_entry      the top; with four levels it is P4D's as well
+ *	  walk_p4d          with five levels
+ *	    walk_middle     PUD, then PMD: callback, action, hole or table
+ *	      walk_pte      the slots of one table, under its lock
+ *
+ * Tables above the last one are looked at without a lock of theirs: the area
+ * keeps them, and mmap_lock or i_mmap_rwsem keep the area.
  */
 #include <vmmdirty/pagewalk.h>
 
@@ -22,7 +26,7 @@ static entry_fn callback_of(const struct vmd_mm_walk_ops *ops, int level)
 	return level == VMD_LEVEL_PUD ? ops->pud_entry : ops->pmd_entry;
 }
 
-/* pte_hole's number for a level: 2 for PUD, 3 for PMD. */
+/* pte_hole's number for a level: 1 for P4D, 2 for PUD, 3 for PMD. */
 static int depth_of(int level)
 {
 	return 5 - level;
@@ -35,7 +39,9 @@ static bool wanted_below(const struct vmd_mm_walk_ops *ops, int level)
 		return true;
 	if (level > VMD_LEVEL_PMD && ops->pmd_entry)
 		return true;
-	return level > VMD_LEVEL_PUD && ops->pud_entry;
+	if (level > VMD_LEVEL_PUD && ops->pud_entry)
+		return true;
+	return level > VMD_LEVEL_P4D && ops->p4d_entry;
 }
 
 static int report_hole(vmd_va_t addr, vmd_va_t next, int depth,
@@ -82,7 +88,7 @@ static int walk_middle(vmd_pfn_t table, int level, vmd_va_t addr, vmd_va_t end,
 		       struct vmd_mm_walk *walk);
 
 /* PW-6, PW-7: the action is set anew at each look. */
-/* NOLINTNEXTLINE(misc-no-recursion): over levels, four deep */
+/* NOLINTNEXTLINE(misc-no-recursion): over levels */
 static int walk_middle_entry(vmd_pte_t *slot, int level, vmd_va_t addr,
 			     vmd_va_t next, struct vmd_mm_walk *walk)
 {
@@ -115,7 +121,7 @@ static int walk_middle_entry(vmd_pte_t *slot, int level, vmd_va_t addr,
 	return err;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): over levels, four deep */
+/* NOLINTNEXTLINE(misc-no-recursion): over levels */
 static int walk_middle(vmd_pfn_t table, int level, vmd_va_t addr, vmd_va_t end,
 		       struct vmd_mm_walk *walk)
 {
@@ -132,41 +138,73 @@ static int walk_middle(vmd_pfn_t table, int level, vmd_va_t addr, vmd_va_t end,
 }
 
 /* PW-3: with four levels P4D is folded: its holes report depth 0. */
+static int walk_p4d_entry(vmd_pte_t *slot, vmd_va_t addr, vmd_va_t next,
+			  struct vmd_mm_walk *walk)
+{
+	const struct vmd_mm_walk_ops *ops = walk->ops;
+	bool folded = walk->mm->context.levels < VMD_LEVEL_PGD;
+	vmd_pte_t entry = vmd_upperp_get(slot);
+	int err = 0;
+
+	if (vmd_pte_none(entry))
+		return report_hole(addr, next,
+				   folded ? 0 : depth_of(VMD_LEVEL_P4D), walk);
+	if (ops->p4d_entry)
+		err = ops->p4d_entry(slot, addr, next, walk);
+	if (err || !vmd_entry_is_table(entry) ||
+	    !wanted_below(ops, VMD_LEVEL_P4D))
+		return err;
+	return walk_middle(vmd_pte_pfn(entry), VMD_LEVEL_PUD, addr, next, walk);
+}
+
+static int walk_p4d(vmd_pfn_t table, vmd_va_t addr, vmd_va_t end,
+		    struct vmd_mm_walk *walk)
+{
+	vmd_pte_t *slot = vmd_table(walk->mm->context.ram, table) +
+			  vmd_level_index(addr, VMD_LEVEL_P4D);
+	vmd_va_t next;
+	int err = 0;
+
+	for (; addr < end && !err; addr = next, slot++) {
+		next = vmd_addr_end(addr, end, VMD_LEVEL_P4D);
+		err = walk_p4d_entry(slot, addr, next, walk);
+	}
+	return err;
+}
+
+/* With four levels the kernel takes a PGD entry for present: it is the P4D's. */
 static int walk_pgd_entry(vmd_pte_t *slot, vmd_va_t addr, vmd_va_t next,
 			  struct vmd_mm_walk *walk)
 {
 	const struct vmd_mm_walk_ops *ops = walk->ops;
-	vmd_pte_t entry;
+	bool folded = walk->mm->context.levels < VMD_LEVEL_PGD;
+	vmd_pte_t entry = vmd_upperp_get(slot);
 	int err = 0;
 
+	if (!folded && vmd_pte_none(entry))
+		return report_hole(addr, next, 0, walk);
 	if (ops->pgd_entry)
 		err = ops->pgd_entry(slot, addr, next, walk);
-	if (err || (!ops->p4d_entry && !wanted_below(ops, VMD_LEVEL_PGD)))
+	if (err || !wanted_below(ops, VMD_LEVEL_PGD))
 		return err;
-
-	entry = vmd_upperp_get(slot);
-	if (vmd_pte_none(entry))
-		return report_hole(addr, next, 0, walk);
-	if (ops->p4d_entry)
-		err = ops->p4d_entry(slot, addr, next, walk);
-	if (err || !vmd_entry_is_table(entry) ||
-	    !wanted_below(ops, VMD_LEVEL_PGD))
-		return err;
-	return walk_middle(vmd_pte_pfn(entry), VMD_LEVEL_PUD, addr, next, walk);
+	if (folded)
+		return walk_p4d_entry(slot, addr, next, walk);
+	return vmd_entry_is_table(entry) ?
+		       walk_p4d(vmd_pte_pfn(entry), addr, next, walk) :
+		       0;
 }
 
 static int walk_tables(vmd_va_t addr, vmd_va_t end, struct vmd_mm_walk *walk)
 {
 	const struct vmd_mm_context *ctx = &walk->mm->context;
+	vmd_pte_t *slot = vmd_table(ctx->ram, ctx->pgd) +
+			  vmd_level_index(addr, ctx->levels);
 	vmd_va_t next;
 	int err = 0;
 
-	for (; addr < end && !err; addr = next) {
-		next = vmd_addr_end(addr, end, VMD_LEVEL_PGD);
-		err = walk_pgd_entry(vmd_table(ctx->ram, ctx->pgd) +
-					     vmd_level_index(addr,
-							     VMD_LEVEL_PGD),
-				     addr, next, walk);
+	for (; addr < end && !err; addr = next, slot++) {
+		next = vmd_addr_end(addr, end, ctx->levels);
+		err = walk_pgd_entry(slot, addr, next, walk);
 	}
 	return err;
 }
