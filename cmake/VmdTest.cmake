@@ -84,8 +84,8 @@ function(vmd_damaged_program id)
     $<TARGET_PROPERTY:vmmdirty_objects,LINK_LIBRARIES>)
 endfunction()
 
-# vmd_mutant(<id> SOURCE <file> TEST <name> CAUGHT_BY <test>): test_<name> with a
-# damaged library; there <test> must fail. Not in sanitizer builds: they would
+# vmd_mutant(<id> SOURCE <file> TEST <name> CAUGHT_BY <test>): test_<name>, linked
+# with the options that it has, and a damaged library; there <test> must fail. Not in sanitizer builds: they would
 # end the damaged program before its test can.
 function(vmd_mutant id)
   if(VMD_SANITIZE)
@@ -93,10 +93,14 @@ function(vmd_mutant id)
   endif()
   cmake_parse_arguments(ARG "" "SOURCE;TEST;CAUGHT_BY" "" ${ARGN})
   get_target_property(sources test_${ARG_TEST} SOURCES)
+  get_target_property(options test_${ARG_TEST} LINK_OPTIONS)
   vmd_damaged_program(${id} SOURCE ${ARG_SOURCE} SOURCES ${sources})
   target_include_directories(${id} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_compile_definitions(${id} PRIVATE VMD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${id} PRIVATE PkgConfig::CHECK)
+  if(options)
+    target_link_options(${id} PRIVATE ${options})
+  endif()
   add_test(NAME mutant_${id} COMMAND ${id})
   # Not WILL_FAIL: that accepts every other reason to fail as well.
   set_tests_properties(mutant_${id} PROPERTIES LABELS mutant

@@ -39,12 +39,19 @@ static void note_event(struct vmd_hook *hook, enum vmd_hook_kind kind,
 
 void midfix_up(struct midfix *fix, unsigned int nr_mms)
 {
+	midfix_up_levels(fix, nr_mms, 4);
+}
+
+void midfix_up_levels(struct midfix *fix, unsigned int nr_mms,
+		      unsigned int levels)
+{
 	const struct vmd_machine_config config = {
 		.size = sizeof(config),
 		.nr_cpus = MIDFIX_NR_CPUS,
 		.ram_pages = 1U << 16,
 		.report = note_report,
 		.report_arg = fix,
+		.levels = levels,
 	};
 
 	memset(fix, 0, sizeof(*fix));

@@ -111,6 +111,8 @@ struct midfix {
 
 /* Life. midfix_down() fails if anything was reported that was not expected. */
 void midfix_up(struct midfix *fix, unsigned int nr_mms);
+void midfix_up_levels(struct midfix *fix, unsigned int nr_mms,
+		      unsigned int levels);
 void midfix_down(struct midfix *fix);
 void midfix_expect_warnings(struct midfix *fix, unsigned int nr);
 void midfix_expect_bugs(struct midfix *fix, unsigned int nr);
