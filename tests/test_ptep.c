@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 
 #include "base/compiler.h"
 #include "lowfix.h"
@@ -301,6 +300,7 @@ END_TEST
 static struct {
 	vmd_pte_t slot;
 	uint64_t nr_stores; /* that set D */
+	bool may_store; /* now: the right is about to be taken */
 	bool stop;
 } cpu;
 
@@ -309,7 +309,8 @@ static void *store_all_the_time(void *unused)
 	while (!__atomic_load_n(&cpu.stop, __ATOMIC_ACQUIRE)) {
 		vmd_pte_t old = vmd_ptep_get(&cpu.slot);
 
-		if ((old.val & FRESH) != FRESH || vmd_pte_dirty(old))
+		if (!__atomic_load_n(&cpu.may_store, __ATOMIC_ACQUIRE) ||
+		    (old.val & FRESH) != FRESH || vmd_pte_dirty(old))
 			continue;
 		if (vmd_try_cmpxchg(&cpu.slot.val, &old.val,
 				    old.val | VMD_PAGE_DIRTY))
@@ -333,23 +334,25 @@ static bool invalidate_saw_dirty(void)
 static bool (*const takes[])(void) = { wrprotect_saw_dirty,
 				       invalidate_saw_dirty };
 
-#define NR_STORES 300
+#define NR_STORES 100
+#define NR_ROUNDS 100000U
 
-/* Each D that the CPU has set is seen by who took the right away. */
+/* Each D that the CPU has set is seen by who takes the right away. */
 static uint64_t count_dirty(bool (*take)(void))
 {
 	uint64_t nr_dirty = 0;
 	unsigned int round;
 
-	for (round = 0;; round++) {
+	for (round = 0; round < NR_ROUNDS; round++) {
 		vmd_set_pte(&cpu.slot, vmd_pfn_pmd(512, FRESH | VMD_PAGE_PSE));
-		if (round % 64 == 0)
-			(void)sched_yield();
+		__atomic_store_n(&cpu.may_store, true, __ATOMIC_RELEASE);
 		nr_dirty += take();
+		__atomic_store_n(&cpu.may_store, false, __ATOMIC_RELEASE);
 		if (__atomic_load_n(&cpu.nr_stores, __ATOMIC_SEQ_CST) >=
 		    NR_STORES)
-			return nr_dirty;
+			break;
 	}
+	return nr_dirty;
 }
 
 /* TL-11, TL-15 */
