@@ -144,7 +144,8 @@ struct vmd_vma {
  * @len: bytes, a multiple of the page size
  * @prot: VMD_PROT_ bits
  * @flags: VMD_MAP_SHARED or VMD_MAP_PRIVATE (read-only), and others
- * @addr: where, with VMD_MAP_FIXED_NOREPLACE; else a hint or 0
+ * @addr: where, with VMD_MAP_FIXED_NOREPLACE; else a hint or 0. Of tables of
+ *	five levels only a hint of 2^47 or more gets an address there
  * @vm_flags: of VMD_VM_PFNMAP, IO, RAND_READ, DONTEXPAND, DONTDUMP, HUGETLB
  * @vm_ops: operations of the object's owner; NULL: a plain object
  * @vm_private_data: for @vm_ops
