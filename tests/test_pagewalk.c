@@ -1,176 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The page walk, rule by rule: PW-1 to PW-8, PW-10, PW-13 to PW-19, PW-21,
- * PW-22, PW-33. What a walk calls is written down as one line:
- *
- *	T[0,4) B[0,4) g f u m p0 p1 p2 p3 E
- *
- * T test_walk, B pre_vma, E post_vma, g pgd, f p4d, u pud, m pmd, p a slot,
- * r[s,e) a run of slots, h3[s,e) a hole of depth 3. Pages count from the start
- * of the first area.
+ * PW-22, PW-33. test_pagewalk_five_levels has what only five levels have.
  */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "midfix.h"
-
-static struct midfix fix;
-
-/* What was called; and one call, by its letter, that does not return 0. */
-static struct {
-	char text[2048];
-	size_t at;
-	char letter;
-	unsigned int nth; /* 0: each */
-	int value;
-	unsigned int seen;
-	enum vmd_page_walk_action action; /* of pud and pmd entries */
-	vmd_pte_t *clear; /* slot that the callback of this letter empties */
-} book;
+#include "walkbook.h"
 
 static void up(void)
 {
-	midfix_up(&fix, 3);
-	memset(&book, 0, sizeof(book));
+	walkbook_up(3, 4);
 }
 
 static void up5(void)
 {
-	midfix_up_levels(&fix, 1, 5);
-	memset(&book, 0, sizeof(book));
-}
-
-static void down(void)
-{
-	midfix_down(&fix);
-}
-
-static int64_t page_of(vmd_va_t addr)
-{
-	return (int64_t)(addr - fix.area[0].addr) >> VMD_PAGE_SHIFT;
-}
-
-static __attribute__((format(printf, 3, 4))) int
-note(struct vmd_mm_walk *walk, char letter, const char *format, ...)
-{
-	va_list args;
-
-	if (book.at)
-		book.at += (size_t)snprintf(book.text + book.at,
-					    sizeof(book.text) - book.at, " ");
-	va_start(args, format);
-	book.at += (size_t)vsnprintf(book.text + book.at,
-				     sizeof(book.text) - book.at, format, args);
-	va_end(args);
-	ck_assert_uint_lt(book.at, sizeof(book.text));
-
-	if (letter != book.letter || (++book.seen != book.nth && book.nth))
-		return 0;
-	walk->action = book.action;
-	if (book.clear)
-		(void)vmd_ptep_get_and_clear(book.clear);
-	return book.value;
-}
-
-static int note_test(vmd_va_t start, vmd_va_t end, struct vmd_mm_walk *walk)
-{
-	return note(walk, 'T', "T[%ld,%ld)", page_of(start), page_of(end));
-}
-
-static int note_pre(vmd_va_t start, vmd_va_t end, struct vmd_mm_walk *walk)
-{
-	return note(walk, 'B', "B[%ld,%ld)", page_of(start), page_of(end));
-}
-
-static void note_post(struct vmd_mm_walk *walk)
-{
-	(void)note(walk, 'E', "E");
-}
-
-#define NOTE_ENTRY(name, letter)                                       \
-	static int name(vmd_pte_t *slot, vmd_va_t addr, vmd_va_t next, \
-			struct vmd_mm_walk *walk)                      \
-	{                                                              \
-		(void)slot;                                            \
-		(void)addr;                                            \
-		(void)next;                                            \
-		return note(walk, (letter)[0], letter);                \
-	}
-
-NOTE_ENTRY(note_pgd, "g")
-NOTE_ENTRY(note_p4d, "f")
-NOTE_ENTRY(note_pud, "u")
-NOTE_ENTRY(note_pmd, "m")
-
-static int note_pte(vmd_pte_t *pte, vmd_va_t addr, vmd_va_t next,
-		    struct vmd_mm_walk *walk)
-{
-	(void)pte;
-	ck_assert_uint_eq(next, addr + VMD_PAGE_SIZE);
-	return note(walk, 'p', "p%ld", page_of(addr));
-}
-
-static int note_run(vmd_pte_t *pte, vmd_va_t addr, unsigned int nr,
-		    struct vmd_mm_walk *walk)
-{
-	(void)pte;
-	return note(walk, 'r', "r[%ld,%ld)", page_of(addr), page_of(addr) + nr);
-}
-
-static int note_hole(vmd_va_t addr, vmd_va_t next, int depth,
-		     struct vmd_mm_walk *walk)
-{
-	return note(walk, 'h', "h%d[%ld,%ld)%s", depth, page_of(addr),
-		    page_of(next), walk->vma ? "" : "!");
-}
-
-static const struct vmd_mm_walk_ops all_ops = {
-	.test_walk = note_test,
-	.pre_vma = note_pre,
-	.post_vma = note_post,
-	.pgd_entry = note_pgd,
-	.p4d_entry = note_p4d,
-	.pud_entry = note_pud,
-	.pmd_entry = note_pmd,
-	.pte_entry = note_pte,
-	.pte_hole = note_hole,
-};
-
-/* No callback of an upper level, runs in place of slots. */
-static const struct vmd_mm_walk_ops run_ops = {
-	.test_walk = note_test,
-	.pte_run = note_run,
-	.pte_hole = note_hole,
-};
-
-static int walk_range(vmd_va_t start, vmd_va_t end,
-		      const struct vmd_mm_walk_ops *ops)
-{
-	int err;
-
-	vmd_mmap_read_lock(fix.mm[0]);
-	err = vmd_walk_page_range(fix.mm[0], start, end, ops, NULL);
-	vmd_mmap_read_unlock(fix.mm[0]);
-	return err;
-}
-
-static int walk_object(vmd_pgoff_t first, vmd_pgoff_t nr,
-		       const struct vmd_mm_walk_ops *ops)
-{
-	int err;
-
-	vmd_i_mmap_lock_read(fix.mapping);
-	err = vmd_walk_page_mapping(fix.mapping, first, nr, ops, NULL);
-	vmd_i_mmap_unlock_read(fix.mapping);
-	return err;
-}
-
-static int walk_area(const struct midfix_area *area,
-		     const struct vmd_mm_walk_ops *ops)
-{
-	return walk_range(area->addr, midfix_addr(area, area->nr_pages), ops);
+	walkbook_up(3, 5);
 }
 
 /* Every slot of a present table is visited, none included. */
@@ -251,121 +96,6 @@ START_TEST(pw_3_a_hole_says_the_level_of_its_entry)
 	book.at = 0;
 	ck_assert_int_eq(walk_area(area, &all_ops), 0);
 	ck_assert_str_eq(book.text, "T[0,4) B[0,4) g f u h3[0,4) E");
-}
-END_TEST
-
-/* 2^50 and beyond; CPUs have no part in these tests. */
-static struct midfix_area *map_high(vmd_va_t offset)
-{
-	return MAP(&fix, .nr_pages = 4, .addr = (UINT64_C(1) << 50) + offset);
-}
-
-static void make_table(const struct midfix_area *area)
-{
-	ck_assert_ptr_nonnull(
-		vmd_alloc_slot(midfix_ctx(area), area->addr, VMD_LEVEL_PTE));
-}
-
-/* PW-3: what is nearest below is filled step by step: PGD, P4D, PUD, PMD. */
-START_TEST(pw_3_with_five_levels_pgd_and_p4d_are_two)
-{
-	struct midfix_area *area = map_high(0);
-
-	ck_assert_int_eq(walk_area(area, &all_ops), 0);
-	ck_assert_str_eq(book.text, "T[0,4) B[0,4) h0[0,4) E");
-
-	make_table(map_high(UINT64_C(1) << 39));
-	book.at = 0;
-	ck_assert_int_eq(walk_area(area, &all_ops), 0);
-	ck_assert_str_eq(book.text, "T[0,4) B[0,4) g h1[0,4) E");
-
-	make_table(map_high(UINT64_C(1) << 30));
-	book.at = 0;
-	ck_assert_int_eq(walk_area(area, &all_ops), 0);
-	ck_assert_str_eq(book.text, "T[0,4) B[0,4) g f h2[0,4) E");
-
-	make_table(map_high(UINT64_C(1) << 21));
-	book.at = 0;
-	ck_assert_int_eq(walk_area(area, &all_ops), 0);
-	ck_assert_str_eq(book.text, "T[0,4) B[0,4) g f u h3[0,4) E");
-
-	make_table(area);
-	book.at = 0;
-	ck_assert_int_eq(walk_area(area, &all_ops), 0);
-	ck_assert_str_eq(book.text, "T[0,4) B[0,4) g f u m p0 p1 p2 p3 E");
-}
-END_TEST
-
-/* PW-4: what is asked of P4D alone goes down to it. */
-START_TEST(pw_4_a_walk_of_five_levels_goes_to_p4d_for_p4d)
-{
-	const struct vmd_mm_walk_ops p4d = { .test_walk = note_test,
-					     .p4d_entry = note_p4d };
-	const struct vmd_mm_walk_ops pgd = { .test_walk = note_test,
-					     .pgd_entry = note_pgd };
-	struct midfix_area *area = map_high(0);
-
-	make_table(area);
-	ck_assert_int_eq(walk_area(area, &p4d), 0);
-	ck_assert_str_eq(book.text, "T[0,4) f");
-	book.at = 0;
-	ck_assert_int_eq(walk_area(area, &pgd), 0);
-	ck_assert_str_eq(book.text, "T[0,4) g");
-}
-END_TEST
-
-/* Each entry of each level that the area touches, in order. */
-START_TEST(a_walk_of_five_levels_crosses_the_ends_of_tables)
-{
-	const vmd_va_t end = UINT64_C(1) << 49; /* of a PGD entry */
-	struct midfix_area *area =
-		MAP(&fix, .nr_pages = 4, .addr = end - 2 * VMD_PAGE_SIZE);
-
-	make_table(area);
-	ck_assert_ptr_nonnull(
-		vmd_alloc_slot(midfix_ctx(area), end, VMD_LEVEL_PTE));
-
-	ck_assert_int_eq(walk_area(area, &all_ops), 0);
-	ck_assert_str_eq(book.text, "T[0,4) B[0,4) g f u m p0 p1 "
-				    "g f u m p2 p3 E");
-}
-END_TEST
-
-START_TEST(pw_5_a_walk_of_five_levels_ends_at_the_top)
-{
-	const vmd_va_t top = vmd_task_size(5);
-	struct midfix_area *area =
-		MAP(&fix, .nr_pages = 2, .addr = top - 2 * VMD_PAGE_SIZE);
-
-	make_table(area);
-
-	ck_assert_int_eq(walk_range(area->addr, top, &all_ops), 0);
-	ck_assert_str_eq(book.text, "T[0,2) B[0,2) g f u m p0 p1 E");
-}
-END_TEST
-
-static const struct {
-	char letter;
-	const char *text;
-} stops5[] = {
-	{ 'h', "T[0,4) B[0,4) h0[0,4) E" },
-	{ 'g', "T[0,4) B[0,4) g E" },
-	{ 'f', "T[0,4) B[0,4) g f E" },
-	{ 'p', "T[0,4) B[0,4) g f u m p0 E" },
-};
-
-/* PW-2, PW-15 */
-START_TEST(pw_2_15_each_of_five_levels_may_stop_the_walk)
-{
-	struct midfix_area *area = map_high(0);
-
-	book.letter = stops5[_i].letter;
-	book.value = 7;
-	if (book.letter != 'h')
-		make_table(area);
-
-	ck_assert_int_eq(walk_area(area, &all_ops), 7);
-	ck_assert_str_eq(book.text, stops5[_i].text);
 }
 END_TEST
 
@@ -861,23 +591,18 @@ static TCase *add_case(Suite *suite, const char *name, SFun set_up)
 	TCase *tc = tcase_create(name);
 
 	suite_add_tcase(suite, tc);
-	tcase_add_checked_fixture(tc, set_up, down);
+	tcase_add_checked_fixture(tc, set_up, walkbook_down);
 	return tc;
 }
 
+/* The same walks, whatever is above. */
 static void add_five_levels(TCase *tc)
 {
-	tcase_add_test(tc, pw_3_with_five_levels_pgd_and_p4d_are_two);
-	tcase_add_test(tc, pw_4_a_walk_of_five_levels_goes_to_p4d_for_p4d);
-	tcase_add_test(tc, a_walk_of_five_levels_crosses_the_ends_of_tables);
-	tcase_add_test(tc, pw_5_a_walk_of_five_levels_ends_at_the_top);
-	tcase_add_loop_test(tc, pw_2_15_each_of_five_levels_may_stop_the_walk,
-			    0, VMD_ARRAY_SIZE(stops5));
-	/* These are the same walk whatever is above. */
 	tcase_add_test(tc,
 		       pw_1_an_area_is_tested_begun_walked_top_down_and_ended);
 	tcase_add_loop_test(tc, pw_6_7_again_looks_once_more_and_then_goes_down,
 			    0, VMD_ARRAY_SIZE(repeats));
+	tcase_add_test(tc, pw_8_continue_goes_to_the_next_entry_and_not_down);
 	tcase_add_test(tc, pw_10_a_table_that_vanished_is_looked_at_again);
 }
 
@@ -940,7 +665,7 @@ int main(void)
 	Suite *suite = suite_create("pagewalk");
 
 	add_levels(add_case(suite, "levels", up));
-	add_five_levels(add_case(suite, "five levels PW-3 PW-4", up5));
+	add_five_levels(add_case(suite, "levels, five of them", up5));
 	add_entries(add_case(suite, "entries", up));
 	add_objects(add_case(suite, "objects", up));
 	return vmd_test_main(suite);
