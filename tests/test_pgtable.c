@@ -356,7 +356,8 @@ START_TEST(tables_are_given_back_after_one_grace_period)
 }
 END_TEST
 
-static vmd_pte_t *swapped; /* a PMD slot that changes before the lock */
+/* A PMD slot that changes before this thread's next lock. */
+static _Thread_local vmd_pte_t *swapped;
 static vmd_pte_t swapped_for;
 
 void __real_vmd_spin_lock_at(struct vmd_spinlock *lock, struct vmd_place place);

@@ -361,6 +361,8 @@ START_TEST(tl_11_15_no_dirty_is_lost_to_a_cpu_that_stores_meanwhile)
 	pthread_t thread;
 	uint64_t nr_dirty;
 
+	cpu.nr_stores = 0;
+	cpu.stop = false;
 	ck_assert_int_eq(pthread_create(&thread, NULL, store_all_the_time,
 					NULL),
 			 0);
