@@ -300,6 +300,43 @@ START_TEST(modify_takes_rights_from_the_protection_and_keeps_the_rest)
 }
 END_TEST
 
+/* TL-14: caching, A, software's bits; of a large page 7 is PS and 12 PAT. */
+static const unsigned int kept_bits[] = { 3, 4, 5, 7, 9, 10, 11, 57 };
+
+static bool is_kept(unsigned int bit)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR(kept_bits); i++)
+		if (kept_bits[i] == bit)
+			return true;
+	return false;
+}
+
+/* TL-14: bit by bit; a leaf of any level, so that PS stays as it is. */
+START_TEST(modify_keeps_a_bit_or_takes_it_from_the_protection)
+{
+	const uint64_t rest = VMD_PAGE_PRESENT | modifies[_i].bits;
+	const uint64_t shifted = VMD_PAGE_DIRTY_BITS | VMD_PTE_PFN_MASK;
+	unsigned int bit;
+
+	for (bit = 1; bit < 64; bit++) {
+		uint64_t val = UINT64_C(1) << bit;
+		vmd_pte_t with = vmd_make_pte(rest | val);
+		vmd_pte_t without = vmd_make_pte(rest & ~val);
+
+		if (val & shifted)
+			continue;
+		with = modifies[_i].modify(with, rest & ~val);
+		without = modifies[_i].modify(without, rest | val);
+		ck_assert_msg(!!(with.val & val) == is_kept(bit),
+			      "%s: bit %u was set", modifies[_i].name, bit);
+		ck_assert_msg(!!(without.val & val) != is_kept(bit),
+			      "%s: bit %u was clear", modifies[_i].name, bit);
+	}
+}
+END_TEST
+
 /* TL-12, TL-14: the new W says where dirty stands. */
 START_TEST(modify_shifts_dirty_as_the_new_right_to_write_asks)
 {
@@ -408,6 +445,9 @@ static void add_helpers(TCase *tc)
 	tcase_add_loop_test(
 		tc, modify_takes_rights_from_the_protection_and_keeps_the_rest,
 		0, NR(modifies));
+	tcase_add_loop_test(tc,
+			    modify_keeps_a_bit_or_takes_it_from_the_protection,
+			    0, NR(modifies));
 	tcase_add_test(tc, modify_shifts_dirty_as_the_new_right_to_write_asks);
 }
 
