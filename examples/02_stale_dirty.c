@@ -13,11 +13,11 @@
 /* Frames from @pfn on: four tables, one in each level, and a page. */
 static int map_one_page(struct vmd_machine *machine, vmd_pfn_t pfn)
 {
-	unsigned int level;
+	int level;
 
 	for (level = 4; level > 0; level--, pfn++) {
-		uint64_t index = ADDR >> (12 + 9 * (level - 1)) & 511;
-		vmd_pa_t slot = pfn * VMD_PAGE_SIZE + index * 8;
+		vmd_pa_t slot = pfn * VMD_PAGE_SIZE +
+				8 * (vmd_pa_t)vmd_level_index(ADDR, level);
 
 		if (vmd_write_phys(machine, slot,
 				   vmd_pfn_pte(pfn + 1, TABLE).val))
@@ -29,7 +29,8 @@ static int map_one_page(struct vmd_machine *machine, vmd_pfn_t pfn)
 /* The entry of the page, in the last of the tables. */
 static vmd_pa_t pte_at(vmd_pfn_t pfn)
 {
-	return (pfn + 3) * VMD_PAGE_SIZE + (ADDR >> 12 & 511) * 8;
+	return (pfn + 3) * VMD_PAGE_SIZE +
+	       8 * (vmd_pa_t)vmd_level_index(ADDR, VMD_LEVEL_PTE);
 }
 
 static int store_and_look(struct vmd_machine *machine, vmd_pfn_t pfn,

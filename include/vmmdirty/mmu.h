@@ -8,9 +8,9 @@
  *	CR3          vmd_cpu_write_reg(cpu, VMD_REG_CR3, top table)
  *	accesses     vmmdirty/cpu.h; -EFAULT and vmd_cpu_fault() without a handler
  *
- * An address space that is loaded owns CR3; all other registers may be changed
- * at any time. Where the processor raises #GP the call returns -EINVAL and
- * nothing has changed.
+ * An address space that is loaded owns CR3 and CR4.PCIDE; all else may be changed
+ * at any time. Where the processor raises a general protection fault the call
+ * returns -EINVAL and nothing has changed.
  *
  * All calls about a CPU come from the thread that drives it. Sections: Intel
  * SDM vol. 3, chapter "Paging"; AMD APM vol. 2, chapter 5.
@@ -89,9 +89,9 @@ enum vmd_reg {
  * on cached translations too (R14).
  *
  * Context: The thread that drives @cpu. Takes no lock.
- * Return: 0; -EINVAL where the processor raises #GP: an unknown bit, a feature
- * that CPUID lacks, PCIDE with a PCID in CR3, a top table behind the end of
- * memory; -EBUSY for CR3 while an address space is loaded.
+ * Return: 0; -EINVAL where the processor raises an exception: an unknown bit, a
+ * feature that CPUID lacks, PCIDE with a PCID in CR3, a top table behind the end of
+ * memory; -EBUSY for CR3 and CR4.PCIDE while an address space is loaded.
  */
 VMD_API vmd_must_check int vmd_cpu_write_reg(struct vmd_cpu *cpu,
 					     enum vmd_reg reg, uint64_t value);
@@ -140,8 +140,8 @@ enum vmd_invpcid_type {
  * @addr: of which page, for the first type
  *
  * Context: The thread that drives @cpu. Takes no lock.
- * Return: 0; -EINVAL where the processor raises #GP (#UD without the feature):
- * an unknown type, @pcid above 4095, @pcid not 0 while PCIDE is 0, @addr not
+ * Return: 0; -EINVAL where the processor raises an exception: an unknown type,
+ * no such instruction, @pcid above 4095, @pcid not 0 while PCIDE is 0, @addr not
  * canonical.
  */
 VMD_API vmd_must_check int vmd_cpu_invpcid(struct vmd_cpu *cpu,
