@@ -356,7 +356,8 @@ static int run(struct bench *bench)
 
 	progress_init(&progress,
 		      (unsigned int)(bench->jobs.nr * bench->nr_chosen) +
-			      (sweeps ? sweep_nr_jobs() : 0));
+			      (sweeps ? sweep_nr_jobs() : 0),
+		      "pages");
 	err = run_jobs(bench, &progress, &error);
 	if (!err && sweeps)
 		err = sweep_run(&bench->report, &progress, &error);

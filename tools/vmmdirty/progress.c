@@ -16,11 +16,13 @@ uint64_t monotonic_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-void progress_init(struct progress *progress, unsigned int nr_jobs)
+void progress_init(struct progress *progress, unsigned int nr_jobs,
+		   const char *unit)
 {
 	*progress = (struct progress){
 		.on = isatty(STDERR_FILENO) == 1,
 		.nr_jobs = nr_jobs,
+		.unit = unit,
 	};
 }
 
@@ -35,9 +37,9 @@ static void bar(const struct progress *progress, uint64_t done)
 	(void)fputs("\r[", stderr);
 	for (i = 0; i < WIDTH; i++)
 		(void)fputc(i < full ? '#' : '.', stderr);
-	(void)fprintf(stderr, "] %u/%u %-40.40s %9llu pages\033[K",
-		      progress->job, progress->nr_jobs, progress->name,
-		      (unsigned long long)done);
+	(void)fprintf(stderr, "] %u/%u %-40.40s %9llu %s\033[K", progress->job,
+		      progress->nr_jobs, progress->name,
+		      (unsigned long long)done, progress->unit);
 	(void)fflush(stderr);
 }
 

@@ -14,18 +14,20 @@ struct progress {
 	unsigned int nr_jobs;
 	unsigned int job; /* from 1 */
 	char name[64];
+	const char *unit; /* what a job counts */
 	uint64_t last_ms; /* when the line was last written */
 };
 
-void progress_init(struct progress *progress, unsigned int nr_jobs);
+void progress_init(struct progress *progress, unsigned int nr_jobs,
+		   const char *unit);
 
 /* The next job begins. */
 void progress_job(struct progress *progress, const char *what, const char *how);
 
-/* @done pages are written; @progress may be NULL. */
+/* @done units of this job are done; @progress may be NULL. */
 void progress_step(struct progress *progress, uint64_t done);
 
-/* Removes the line. */
+/* Removes the line; the next step writes it anew. */
 void progress_end(struct progress *progress);
 
 uint64_t monotonic_ms(void);
