@@ -10,6 +10,7 @@ setup=$1
 . "${0%/*}/expect.sh"
 
 all='cmake ninja-build gcc libc6-dev pkg-config patch check libsubunit-dev liburcu-dev libjemalloc-dev'
+unicorn=libunicorn-dev # on each machine, if not said otherwise
 
 # stand_in name line...: a command of the machine.
 stand_in() {
@@ -33,7 +34,7 @@ machine() {
 	stand_in id "echo $uid"
 	# shellcheck disable=SC2016 # the stand-in expands them
 	stand_in dpkg-query 'for package; do :; done' \
-		"case ' $* ' in *\" \$package \"*) printf 'install ok installed' ;; *) exit 1 ;; esac"
+		"case ' $* $unicorn ' in *\" \$package \"*) printf 'install ok installed' ;; *) exit 1 ;; esac"
 	stand_in apt-get "echo \"apt-get \$*\" >>$work/calls"
 	stand_in gnuplot
 	stand_in true
@@ -108,10 +109,34 @@ quiet() {
 	quiet
 	called 0 apt-get
 
+	unicorn=
+	machine 0 $all
+	rm "$work/bin/gnuplot"
+	sets good 'root, neither gnuplot nor Unicorn'
+	expect_says 'setup: installing gnuplot-nox libunicorn-dev'
+	called 1 ' update'
+	called 1 'install --no-install-recommends gnuplot-nox'
+	called 1 'install --no-install-recommends libunicorn-dev'
+
+	machine 0 $all
+	stand_in apt-get "echo \"apt-get \$*\" >>$work/calls" \
+		'case $* in *libunicorn-dev) exit 100 ;; esac'
+	rm "$work/bin/gnuplot"
+	sets good 'the distribution has no Unicorn'
+	expect_says 'no libunicorn-dev to be had: there will be no second opinion'
+	called 1 'install --no-install-recommends gnuplot-nox'
+	: >"$work/calls"
+	stand_in gnuplot
+	sets good 'the distribution has no Unicorn, second time'
+	quiet
+	called 0 apt-get
+
 	machine 1000 $all
 	rm "$work/bin/gnuplot"
-	sets good 'nobody in particular, no gnuplot'
+	sets good 'nobody in particular, neither gnuplot nor Unicorn'
 	quiet
+	called 0 apt-get
+	unicorn=libunicorn-dev
 
 	machine 0 $all
 	rm "$work/bin/apt-get"
