@@ -3,13 +3,13 @@
 # libsubunit-dev. pkg-config knows both.
 pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
 
-# vmd_test(<name> [LABELS ...] [SOURCES ...]): test_<name>.c is one Check suite
-# and one ctest test, linked with the library's objects; SOURCES are helpers
-# beside it, e.g. an oracle.
+# vmd_test(<name> [LABELS ...] [SOURCES ...] [LIBRARIES ...]): test_<name>.c is
+# one Check suite and one ctest test, linked with the library's objects; SOURCES
+# are helpers beside it, e.g. an oracle, LIBRARIES are other targets.
 function(vmd_test name)
-  cmake_parse_arguments(ARG "" "" "LABELS;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LABELS;SOURCES;LIBRARIES" ${ARGN})
   add_executable(test_${name} test_${name}.c ${ARG_SOURCES} support.c)
-  target_link_libraries(test_${name} PRIVATE vmmdirty_objects PkgConfig::CHECK)
+  target_link_libraries(test_${name} PRIVATE ${ARG_LIBRARIES} vmmdirty_objects PkgConfig::CHECK)
   target_compile_definitions(test_${name} PRIVATE VMD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   vmd_warnings(test_${name})
   add_test(NAME ${name} COMMAND test_${name})
@@ -94,10 +94,12 @@ function(vmd_mutant id)
   cmake_parse_arguments(ARG "" "SOURCE;TEST;CAUGHT_BY" "" ${ARGN})
   get_target_property(sources test_${ARG_TEST} SOURCES)
   get_target_property(options test_${ARG_TEST} LINK_OPTIONS)
+  get_target_property(libraries test_${ARG_TEST} LINK_LIBRARIES)
+  list(REMOVE_ITEM libraries vmmdirty_objects)
   vmd_damaged_program(${id} SOURCE ${ARG_SOURCE} SOURCES ${sources})
   target_include_directories(${id} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_compile_definitions(${id} PRIVATE VMD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  target_link_libraries(${id} PRIVATE PkgConfig::CHECK)
+  target_link_libraries(${id} PRIVATE ${libraries})
   if(options)
     target_link_options(${id} PRIVATE ${options})
   endif()
