@@ -14,6 +14,7 @@ function(vmd_mutant_tool id)
   vmd_damaged_program(${id} SOURCE ${ARG_SOURCE} SOURCES ${sources})
   target_compile_definitions(${id} PRIVATE
     $<TARGET_PROPERTY:vmmdirty_tool,COMPILE_DEFINITIONS>)
+  target_link_libraries(${id} PRIVATE vmmdirty_verify)
   add_test(NAME mutant_${id} COMMAND ${ARG_SCRIPT} $<TARGET_FILE:${id}>)
   set_tests_properties(mutant_${id} PROPERTIES LABELS mutant)
 endfunction()

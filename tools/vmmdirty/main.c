@@ -13,6 +13,7 @@
 #include "cli.h"
 #include "cmd_bench.h"
 #include "cmd_trace.h"
+#include "cmd_verify.h"
 #include "exit.h"
 
 static const struct {
@@ -22,6 +23,7 @@ static const struct {
 } commands[] = {
 	{ "bench", cmd_bench, "compare trackers on traces and workloads" },
 	{ "trace", cmd_trace, "look at write traces, convert them" },
+	{ "verify", cmd_verify, "hold the MMU against rules and Unicorn" },
 };
 
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
