@@ -92,13 +92,14 @@ static void update_allow(struct vmd_paging *mode, bool smep, bool smap)
 	for (i = 0; i < 8; i++) {
 		uint64_t rights = (uint64_t)(i & 3) << 1 | (uint64_t)(i >> 2)
 								   << 63;
+		unsigned int allowed = 0;
 		unsigned int kind;
 
-		mode->allow[i] = 0;
 		for (kind = 0; kind <= VMD_ACCESS_FETCH; kind++)
 			if (rights_allow(mode, smep, smap, rights,
 					 (enum vmd_access_kind)kind))
-				mode->allow[i] |= VMD_ALLOW(kind);
+				allowed |= VMD_ALLOW(kind);
+		mode->allow[i] = (uint8_t)allowed;
 	}
 }
 
