@@ -739,6 +739,64 @@ START_TEST(an_eviction_leaves_the_upper_entries)
 }
 END_TEST
 
+/* The view is of what an access would find: nothing at such an address. */
+START_TEST(an_address_that_is_not_canonical_is_never_cached)
+{
+	const struct vmd_machine_config five = { .levels = 5 };
+
+	barefix_up(&fix, &five);
+	barefix_map(&fix, PAGE(0), PTE);
+	(void)barefix_load(&fix, PAGE(0));
+
+	ck_assert(barefix_cached(&fix, PAGE(0)));
+	ck_assert(!barefix_cached(&fix, PAGE(0) | UINT64_C(1) << 58));
+	ck_assert(!vmd_cpu_prefetch(fix.cpu, PAGE(0) | UINT64_C(1) << 58));
+	down();
+}
+END_TEST
+
+/* D3: a translation that another one replaces takes its lines along. */
+START_TEST(no_line_outlives_the_entry_that_a_global_one_replaces)
+{
+	vmd_pa_t frame;
+
+	up_as(_i);
+	barefix_map(&fix, MB2(0), PDE);
+	(void)barefix_load(&fix, MB2(0));
+	(void)barefix_load(&fix, MB2(0) + 0x5000);
+	frame = barefix_remap(&fix, MB2(0), PDE);
+	barefix_set(&fix, MB2(0), PDE, G);
+
+	barefix_store(&fix, MB2(0) + 8, 1); /* D: walks */
+
+	if (!(shapes[_i].flags & VMD_MACHINE_FRACTURE_LARGE))
+		ck_assert_uint_eq(barefix_load(&fix, MB2(0) + 0x5000),
+				  barefix_number(&fix, frame + 0x5000));
+	down();
+}
+END_TEST
+
+/* D3, F6: what a walk has found is what the CPU goes on with. */
+START_TEST(a_cpu_loads_what_it_has_just_stored_through_another_size)
+{
+	vmd_pa_t large;
+
+	up_as(_i);
+	barefix_map(&fix, MB2(0), PTE);
+	(void)barefix_load(&fix, MB2(0));
+	large = barefix_frame(&fix, PDE);
+	barefix_write(&fix, MB2(0), PDE, large | P | RW | US | PS);
+	ck_assert_int_eq(vmd_cpu_invpcid(fix.cpu, VMD_INVPCID_TYPE_INDIV_ADDR,
+					 0, MB2(0) + 0x5000),
+			 0);
+
+	barefix_store(&fix, MB2(0), 4711);
+
+	ck_assert_uint_eq(barefix_load(&fix, MB2(0)), 4711);
+	down();
+}
+END_TEST
+
 static TCase *new_case(Suite *suite, const char *name)
 {
 	TCase *tc = tcase_create(name);
@@ -838,6 +896,12 @@ static void add_f6(Suite *suite)
 			    0, NR_SHAPES);
 	tcase_add_test(own,
 		       a_piece_outlives_the_large_page_until_it_is_flushed);
+	tcase_add_loop_test(
+		own, a_cpu_loads_what_it_has_just_stored_through_another_size,
+		0, NR_SHAPES);
+	tcase_add_loop_test(
+		own, no_line_outlives_the_entry_that_a_global_one_replaces, 0,
+		NR_SHAPES);
 }
 
 static void add_f7(Suite *suite)
@@ -863,6 +927,7 @@ static void add_tl7(Suite *suite)
 			    NR_SHAPES);
 	tcase_add_loop_test(each, an_eviction_makes_the_next_access_walk, 0,
 			    NR_SHAPES);
+	tcase_add_test(each, an_address_that_is_not_canonical_is_never_cached);
 }
 
 int main(void)

@@ -80,15 +80,17 @@ void vmd_cpu_evict(struct vmd_cpu *cpu, vmd_va_t addr)
 bool vmd_cpu_tlb_lookup(struct vmd_cpu *cpu, vmd_va_t addr,
 			struct vmd_tlb_view *view)
 {
-	const uint64_t *word;
+	const struct vmd_paging *mode = &cpu->walker.mode;
+	const uint64_t *word = NULL;
 
 	vmd_cpu_enter(cpu);
-	word = vmd_tlb_find(&cpu->tlb, cpu->walker.mode.pcid, addr);
+	if (vmd_paging_canonical(mode, VMD_ACCESS_READ, &addr))
+		word = vmd_tlb_find(&cpu->tlb, mode->pcid, addr);
 	if (word)
 		*view = (struct vmd_tlb_view){
 			.pte = *word & ~VMD_TLB_LEVEL_MASK,
 			.level = (unsigned int)vmd_tlb_level(*word),
-			.pcid = cpu->walker.mode.pcid,
+			.pcid = mode->pcid,
 		};
 	vmd_cpu_leave(cpu);
 	return word;

@@ -98,6 +98,31 @@ static bool replace(uint64_t *known, uint64_t word)
 	return differs;
 }
 
+/*
+ * What would be found instead of a new entry goes: smaller pages at @addr, and
+ * the same page if it was global and is not, or the reverse. True: one was a
+ * large page, whose inline lines stand anywhere in its range.
+ */
+static bool drop_rivals(struct vmd_tlb *tlb, unsigned int pcid, vmd_va_t addr,
+			int level, bool global)
+{
+	bool lost = false;
+	int at;
+
+	for (at = VMD_LEVEL_PTE; at <= level; at++) {
+		struct vmd_assoc *memory = memory_of(tlb, at);
+		bool gone = false;
+
+		if (at < level || global)
+			gone |= vmd_assoc_drop(memory, tag_of(addr, at, pcid));
+		if ((at < level || !global) && tlb->any_global)
+			gone |= vmd_assoc_drop(memory, tag_of(addr, at,
+							      VMD_TAG_GLOBAL));
+		lost |= gone && at > VMD_LEVEL_PTE;
+	}
+	return lost;
+}
+
 bool vmd_tlb_insert(struct vmd_tlb *tlb, struct vmd_env *env, unsigned int pcid,
 		    vmd_va_t addr, const struct vmd_translation *to,
 		    bool global, struct vmd_tlb_evicted *evicted)
@@ -107,6 +132,7 @@ bool vmd_tlb_insert(struct vmd_tlb *tlb, struct vmd_env *env, unsigned int pcid,
 	int level = to->level;
 	uint64_t *known;
 	uint64_t tag;
+	bool lost;
 	bool kept;
 
 	if (tlb->fracture && level > VMD_LEVEL_PTE) {
@@ -117,20 +143,18 @@ bool vmd_tlb_insert(struct vmd_tlb *tlb, struct vmd_env *env, unsigned int pcid,
 	tag = tag_of(addr, level, space);
 	evicted->tag = 0;
 	evicted->large = level > VMD_LEVEL_PTE;
-	/* The other kind of the same page would be found first, or never. */
-	if (tlb->any_global || global)
-		(void)vmd_assoc_drop(memory_of(tlb, level),
-				     tag_of(addr, level,
-					    global ? pcid : VMD_TAG_GLOBAL));
+	lost = drop_rivals(tlb, pcid, addr, level, global);
 	tlb->any_global |= global;
 	known = vmd_assoc_find(memory_of(tlb, level), tag);
 	if (known) {
-		if (replace(known, word))
+		if (replace(known, word) || lost)
 			evicted->tag = tag;
 		return true;
 	}
 	evicted->tag =
 		vmd_assoc_insert(memory_of(tlb, level), env, tag, word, &kept);
+	if (lost && !evicted->tag)
+		evicted->tag = tag;
 	return kept;
 }
 
