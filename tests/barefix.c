@@ -9,6 +9,9 @@
 
 #define RAM_PAGES (UINT64_C(1) << 22)
 
+/* Pieces of a large page that know their number. */
+#define NR_TOLD 16U
+
 void barefix_up(struct barefix *fix, const struct vmd_machine_config *shape)
 {
 	struct vmd_machine_config config = { .nr_cpus = 0 };
@@ -72,8 +75,7 @@ static void write_phys(const struct barefix *fix, vmd_pa_t pa, uint64_t value)
 vmd_pa_t barefix_frame(struct barefix *fix, unsigned int level)
 {
 	uint64_t nr_pages = UINT64_C(1) << (9 * (level - 1));
-	/* The first 512 pieces will do to tell where one is. */
-	uint64_t nr_told = nr_pages < 512 ? nr_pages : 512;
+	uint64_t nr_told = nr_pages < NR_TOLD ? nr_pages : NR_TOLD;
 	vmd_pa_t size = nr_pages << VMD_PAGE_SHIFT;
 	vmd_pa_t pa;
 	uint64_t i;

@@ -73,7 +73,7 @@ vmd_pa_t barefix_alloc(struct barefix *fix, uint64_t nr_pages);
 /* Gives one page of them back. */
 void barefix_free(struct barefix *fix, vmd_pa_t pa);
 
-/* A frame for a page of that level, in which each 4K piece knows its number. */
+/* A frame for a page of that level; its first 16 pieces know their numbers. */
 vmd_pa_t barefix_frame(struct barefix *fix, unsigned int level);
 
 /* Where the entry of @va is: all tables above it exist. */
