@@ -572,6 +572,8 @@ static const struct {
 	{ 5, 0, 0, false, BIT(57), false },
 	{ 5, VMD_CR3_LAM_U57, 0, false, BIT(57) | BIT(62), true },
 	{ 5, VMD_CR3_LAM_U48, 0, false, BIT(57), true },
+	{ 5, VMD_CR3_LAM_U48, 0, false, BIT(50), true },
+	{ 5, VMD_CR3_LAM_U48, 0, false, BIT(56) | BIT(48), true },
 	{ 5, 0, VMD_CR4_LAM_SUP, true, BIT(57) | BIT(60), true },
 };
 

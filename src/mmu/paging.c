@@ -193,13 +193,12 @@ bool vmd_paging_canonical(const struct vmd_paging *mode,
 {
 	vmd_va_t sign = (vmd_va_t)((int64_t)*addr >> 63);
 	unsigned int lam = sign ? mode->lam_sup_bits : mode->lam_user_bits;
-	vmd_va_t tag;
 
-	if (vmd_is_canonical_in(mode, *addr))
-		return true;
-	if (!lam || kind == VMD_ACCESS_FETCH)
-		return false;
-	tag = bits(62, lam);
-	*addr = (*addr & ~tag) | (sign & tag);
+	/* LAM48 with five levels: a tag even if all of it were canonical. */
+	if (lam && kind != VMD_ACCESS_FETCH) {
+		vmd_va_t tag = bits(62, lam);
+
+		*addr = (*addr & ~tag) | (sign & tag);
+	}
 	return vmd_is_canonical_in(mode, *addr);
 }
