@@ -497,6 +497,52 @@ START_TEST(a_crossing_access_that_faults_changes_neither_page)
 }
 END_TEST
 
+/* R11, K6: an upper entry that was cached without RW has RW by now. */
+START_TEST(a_crossing_store_is_asked_of_memory_before_it_marks)
+{
+	const struct vmd_machine_config shape = {
+		.flags = _i ? VMD_MACHINE_SPURIOUS_FAULTS : 0
+	};
+	const vmd_va_t va = MB2(1) - 3;
+
+	barefix_up(&fix, &shape);
+	barefix_map(&fix, MB2(1) - 0x1000, PTE);
+	barefix_map(&fix, MB2(1) - 0x2000, PTE);
+	barefix_map(&fix, MB2(1), PTE);
+	barefix_clear(&fix, MB2(1), PTE, RW);
+	barefix_clear(&fix, va, PDE, RW);
+	(void)barefix_load(&fix, MB2(1) - 0x2000);
+	barefix_set(&fix, va, PDE, RW);
+
+	ck_assert_int_eq(vmd_store_u64(fix.cpu, va, 0), -EFAULT);
+
+	ck_assert(!(barefix_entry(&fix, va, PTE) & D));
+	down();
+}
+END_TEST
+
+/* R11, K6: one of the pages faults for its stale entry alone. */
+START_TEST(a_spurious_fault_of_the_second_page_marks_nothing)
+{
+	const struct vmd_machine_config shape = {
+		.flags = VMD_MACHINE_SPURIOUS_FAULTS
+	};
+
+	barefix_up(&fix, &shape);
+	barefix_map(&fix, PAGE(0), PTE);
+	barefix_map(&fix, PAGE(1), PTE);
+	barefix_clear(&fix, PAGE(1), PTE, RW);
+	(void)barefix_load(&fix, PAGE(1));
+	barefix_set(&fix, PAGE(1), PTE, RW);
+
+	expect_crossing_fault(BARE_WRITE, 1);
+
+	ck_assert_int_eq(vmd_store_u64(fix.cpu, PAGE(1) - 3, 0), 0);
+	ck_assert_uint_eq(marks(0) & marks(1), ACC | D);
+	down();
+}
+END_TEST
+
 /* R24: from the last canonical page into the hole, and out of it. */
 START_TEST(a_crossing_into_the_hole_is_a_general_protection_fault)
 {
@@ -563,6 +609,10 @@ static void add_crossing(Suite *suite, TCase *one)
 	tcase_add_loop_test(each,
 			    a_crossing_access_that_faults_changes_neither_page,
 			    0, 4 * NR_SHAPES);
+	tcase_add_loop_test(each,
+			    a_crossing_store_is_asked_of_memory_before_it_marks,
+			    0, 2);
+	tcase_add_test(each, a_spurious_fault_of_the_second_page_marks_nothing);
 	tcase_add_test(one,
 		       a_crossing_into_the_hole_is_a_general_protection_fault);
 }

@@ -191,14 +191,17 @@ bool vmd_may_translate(struct vmd_cpu *cpu, vmd_va_t addr,
 {
 	const struct vmd_paging *mode = &cpu->walker.mode;
 	struct vmd_translation found;
+	enum verdict verdict = WALK;
 	unsigned int error_code;
 	const uint64_t *word;
 
 	if (!vmd_paging_canonical(mode, kind, &addr))
 		return false;
 	word = vmd_tlb_find(&cpu->tlb, mode->pcid, addr);
-	if (word && judge_cached(cpu, *word, kind) == USE)
-		return true;
+	if (word)
+		verdict = judge_cached(cpu, *word, kind);
+	if (verdict != WALK)
+		return verdict == USE;
 	return vmd_hw_walk(&cpu->walker, addr, kind, VMD_WALK_PROBE, false,
 			   &found, &error_code);
 }

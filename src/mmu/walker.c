@@ -190,8 +190,7 @@ static bool ask_memory(struct walk *walk)
 	struct vmd_walker *walker = walk->walker;
 
 	if (walk->first == walker->mode.levels ||
-	    (walker->config->flags & VMD_MACHINE_SPURIOUS_FAULTS) ||
-	    walk->how == VMD_WALK_PROBE)
+	    (walker->config->flags & VMD_MACHINE_SPURIOUS_FAULTS))
 		return false;
 	vmd_psc_drop(&walker->psc, walker->mode.pcid, walk->addr);
 	return true;

@@ -32,7 +32,7 @@ struct vmd_translation {
 enum vmd_walk_mode {
 	VMD_WALK_ACCESS, /* judge, set A and D, fill the caches */
 	VMD_WALK_PREFETCH, /* no verdict, no D (TL-7) */
-	VMD_WALK_PROBE /* judge, and change nothing */
+	VMD_WALK_PROBE /* judge, and mark nothing */
 };
 
 /*
