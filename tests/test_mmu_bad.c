@@ -300,6 +300,26 @@ START_TEST(a_frame_behind_the_end_of_memory_is_a_page_fault)
 }
 END_TEST
 
+/* F3: a large page of which only a part is there. */
+START_TEST(the_missing_part_of_a_large_page_is_a_page_fault)
+{
+	const struct vmd_machine_config shape = { .ram_pages = 4096 + 4 };
+	const vmd_pa_t end = UINT64_C(4096) << 12;
+
+	down();
+	barefix_up(&fix, &shape);
+	barefix_map(&fix, MB2(0), PDE);
+	barefix_write(&fix, MB2(0), PDE, end | P | RW | US | PS);
+	barefix_store(&fix, MB2(0) + 0x3000, 1);
+	expect_fault(&fix, BARE_READ, MB2(0) + 0x4000,
+		     VMD_PF_PROT | VMD_PF_RSVD | VMD_PF_USER);
+
+	barefix_remap(&fix, MB2(0), PDE);
+
+	(void)barefix_load(&fix, MB2(0) + 0x4000);
+}
+END_TEST
+
 /* CR3 that was never written points to an empty table, and stays so. */
 START_TEST(a_cpu_without_tables_faults_on_everything)
 {
@@ -337,6 +357,7 @@ int main(void)
 	tcase_add_loop_test(tc,
 			    a_frame_behind_the_end_of_memory_is_a_page_fault, 1,
 			    5);
+	tcase_add_test(tc, the_missing_part_of_a_large_page_is_a_page_fault);
 	tcase_add_test(tc, a_cpu_without_tables_faults_on_everything);
 	suite_add_tcase(suite, tc);
 	return vmd_test_main(suite);

@@ -176,6 +176,7 @@ void *vmd_translate(struct vmd_cpu *cpu, vmd_va_t addr,
 		trap->error_code =
 			VMD_PF_PROT | VMD_PF_RSVD |
 			vmd_paging_access_code(&cpu->walker.mode, kind);
+		drop_faulted(cpu, addr);
 		return NULL;
 	}
 	host = vmd_pfn_to_virt(&cpu->hw->ram, pfn);
