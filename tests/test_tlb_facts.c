@@ -755,6 +755,27 @@ START_TEST(an_address_that_is_not_canonical_is_never_cached)
 }
 END_TEST
 
+/* D3, I-3: the lines of the other pieces too, or no flush would find them. */
+START_TEST(no_line_outlives_a_large_page_that_has_faulted)
+{
+	vmd_pa_t frame;
+
+	up_as(_i);
+	barefix_map(&fix, MB2(0), PDE);
+	barefix_set(&fix, MB2(0), PDE, NX);
+	(void)barefix_load(&fix, MB2(0) + 0x1000);
+	expect_fault(&fix, BARE_FETCH, MB2(0) + 0x2000,
+		     VMD_PF_PROT | VMD_PF_INSTR | VMD_PF_USER);
+	frame = barefix_remap(&fix, MB2(0), PDE);
+
+	vmd_cpu_invlpg(fix.cpu, MB2(0) + 0x2000);
+
+	ck_assert_uint_eq(barefix_load(&fix, MB2(0) + 0x1000),
+			  barefix_number(&fix, frame + 0x1000));
+	down();
+}
+END_TEST
+
 /* D3: a translation that another one replaces takes its lines along. */
 START_TEST(no_line_outlives_the_entry_that_a_global_one_replaces)
 {
@@ -902,6 +923,8 @@ static void add_f6(Suite *suite)
 	tcase_add_loop_test(
 		own, no_line_outlives_the_entry_that_a_global_one_replaces, 0,
 		NR_SHAPES);
+	tcase_add_loop_test(own, no_line_outlives_a_large_page_that_has_faulted,
+			    0, NR_SHAPES);
 }
 
 static void add_f7(Suite *suite)

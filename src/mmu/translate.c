@@ -52,12 +52,13 @@ static void drop_faulted(struct vmd_cpu *cpu, vmd_va_t addr)
 	unsigned int pcid = cpu->walker.mode.pcid;
 	vmd_va_t page = addr & VMD_PAGE_MASK;
 
-	vmd_tlb_drop(&cpu->tlb, pcid, addr, VMD_TLB_PCID_AND_GLOBAL);
-	vmd_psc_drop(&cpu->walker.psc, pcid, addr);
+	/* First: afterwards nobody could tell that there was a large page. */
 	if (cpu->tlb.large.nr_used || cpu->tlb.any_piece)
 		vmd_lines_wipe(&cpu->fast, &cpu->lines);
 	else
 		(void)vmd_lines_drop(&cpu->fast, page, page + VMD_PAGE_SIZE);
+	vmd_tlb_drop(&cpu->tlb, pcid, addr, VMD_TLB_PCID_AND_GLOBAL);
+	vmd_psc_drop(&cpu->walker.psc, pcid, addr);
 }
 
 /* D3: what leaves the TLB takes its lines along. */
