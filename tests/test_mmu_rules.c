@@ -205,6 +205,23 @@ START_TEST(r15_rights_belong_to_the_path)
 }
 END_TEST
 
+/* R15: what is known of the path is all of it. */
+START_TEST(r15_upper_entries_are_cached_with_the_rights_of_their_path)
+{
+	const int row = _i / 3;
+	const unsigned int level = PDE + (unsigned int)_i % 3;
+
+	barefix_map(&fix, PAGE(1), PTE);
+	barefix_clear(&fix, PAGE(0), level, denials[row].cleared);
+	barefix_set(&fix, PAGE(0), level, denials[row].set);
+	supervisor();
+	(void)barefix_load(&fix, PAGE(1));
+	barefix_reg(&fix, VMD_REG_CPL, 3);
+
+	expect_fault(&fix, denials[row].kind, PAGE(0), denials[row].code);
+}
+END_TEST
+
 /* R16 */
 START_TEST(r16_d_goes_to_the_entry_that_was_used)
 {
@@ -798,6 +815,10 @@ static void add_r15(Suite *suite)
 	TCase *own = new_case(suite, "R16 R19 R21", false);
 
 	tcase_add_loop_test(page, r15_rights_belong_to_the_path, 0, 6);
+	tcase_add_loop_test(
+		page,
+		r15_upper_entries_are_cached_with_the_rights_of_their_path, 0,
+		9);
 	tcase_add_loop_test(page,
 			    r17_a_translation_that_came_early_keeps_its_fault,
 			    0, 2);

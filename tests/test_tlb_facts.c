@@ -755,6 +755,33 @@ START_TEST(an_address_that_is_not_canonical_is_never_cached)
 }
 END_TEST
 
+/* D3: nine pages are one too many; nothing of the first one is left. */
+START_TEST(no_line_outlives_an_entry_that_had_to_leave)
+{
+	const struct vmd_machine_config small = { .tlb_entries = 8,
+						  .large_tlb_entries = 8 };
+	const unsigned int level = (unsigned int)_i;
+	const vmd_va_t first = level == PTE ? PAGE(0) : MB2(0);
+	const vmd_va_t size = UINT64_C(1) << (3 + 9 * level);
+	vmd_pa_t frame;
+	unsigned int i;
+
+	barefix_up(&fix, &small);
+	for (i = 0; i < 9; i++) {
+		/* Each in another line. */
+		const vmd_va_t line = level == PTE ? 0 : (vmd_va_t)i << 12;
+
+		barefix_map(&fix, first + i * size, level);
+		(void)barefix_load(&fix, first + i * size + line);
+	}
+	frame = barefix_remap(&fix, first, level);
+
+	ck_assert_uint_eq(barefix_load(&fix, first),
+			  barefix_number(&fix, frame));
+	down();
+}
+END_TEST
+
 /* D3, I-3: the lines of the other pieces too, or no flush would find them. */
 START_TEST(no_line_outlives_a_large_page_that_has_faulted)
 {
@@ -923,6 +950,8 @@ static void add_f6(Suite *suite)
 	tcase_add_loop_test(
 		own, no_line_outlives_the_entry_that_a_global_one_replaces, 0,
 		NR_SHAPES);
+	tcase_add_loop_test(own, no_line_outlives_an_entry_that_had_to_leave, 1,
+			    3);
 	tcase_add_loop_test(own, no_line_outlives_a_large_page_that_has_faulted,
 			    0, NR_SHAPES);
 }
