@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * K1 to K10: where processors differ, and a machine can be had both ways. Each
- * knob makes the difference that is described, and no other. K2, K3 and the
- * reserved bits of K4 stand in test_mmu_rules, K5 and K7 in test_tlb_facts.
+ * knob makes the difference that is described, and no other. K2 and K3 stand
+ * in test_mmu_bits, K5 in test_tlb_facts, K7 in test_tlb_sizes.
  */
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * R3 and R13 to R24, as far as no oracle and no enumeration reaches them: what
- * the manual says, on tables built by hand.
+ * R13 to R22, as far as no oracle and no enumeration reaches them: what the
+ * manual says, on tables built by hand. test_mmu_bits has R3, R23 and R24.
  */
 #include <errno.h>
 
@@ -563,229 +563,6 @@ START_TEST(r22_bit_63_of_cr3_reads_as_zero)
 }
 END_TEST
 
-#define BIT(nr) (UINT64_C(1) << (nr))
-
-/* R23: what is a tag. The page is at PAGE(0) or at HIGH(0). */
-static const struct {
-	unsigned int levels;
-	uint64_t cr3;
-	uint64_t cr4;
-	bool high;
-	uint64_t flip;
-	bool works;
-} tags[] = {
-	{ 4, 0, 0, false, BIT(57), false },
-	{ 4, VMD_CR3_LAM_U48, 0, false, BIT(48), true },
-	{ 4, VMD_CR3_LAM_U48, 0, false, BIT(62) | BIT(55), true },
-	{ 4, VMD_CR3_LAM_U48, 0, false, BIT(47), false },
-	{ 4, VMD_CR3_LAM_U48, 0, false, BIT(63), false },
-	{ 4, VMD_CR3_LAM_U57, 0, false, BIT(57) | BIT(62), true },
-	{ 4, VMD_CR3_LAM_U57, 0, false, BIT(56), false },
-	{ 4, VMD_CR3_LAM_U57 | VMD_CR3_LAM_U48, 0, false, BIT(50), false },
-	{ 4, VMD_CR3_LAM_U48, 0, true, BIT(57), false },
-	{ 4, 0, VMD_CR4_LAM_SUP, true, BIT(48) | BIT(62), true },
-	{ 4, 0, VMD_CR4_LAM_SUP, true, BIT(47), false },
-	{ 4, 0, VMD_CR4_LAM_SUP, false, BIT(57), false },
-	{ 5, 0, 0, false, BIT(57), false },
-	{ 5, VMD_CR3_LAM_U57, 0, false, BIT(57) | BIT(62), true },
-	{ 5, VMD_CR3_LAM_U48, 0, false, BIT(57), true },
-	{ 5, VMD_CR3_LAM_U48, 0, false, BIT(50), true },
-	{ 5, VMD_CR3_LAM_U48, 0, false, BIT(56) | BIT(48), true },
-	{ 5, 0, VMD_CR4_LAM_SUP, true, BIT(57) | BIT(60), true },
-};
-
-static vmd_va_t up_tag(int row, vmd_va_t *tagged)
-{
-	const struct vmd_machine_config shape = { .levels = tags[row].levels };
-	vmd_va_t va = tags[row].high ? HIGH(0) : PAGE(0);
-
-	barefix_up(&fix, &shape);
-	barefix_map(&fix, va, PTE);
-	barefix_cr3(&fix, 0, tags[row].cr3);
-	barefix_reg_set(&fix, VMD_REG_CR4, tags[row].cr4);
-	*tagged = va ^ tags[row].flip;
-	return va;
-}
-
-/* R23, R24; CPL does not matter: bit 63 says whose pointer it is. */
-START_TEST(r23_the_tag_of_a_pointer_is_no_part_of_the_address)
-{
-	vmd_va_t tagged;
-	vmd_va_t va = up_tag(_i, &tagged);
-
-	barefix_reg(&fix, VMD_REG_CPL, _i % 2 ? 3 : 0);
-	if (tags[_i].works) {
-		barefix_store(&fix, tagged, 42);
-		ck_assert_uint_eq(barefix_load(&fix, va), 42);
-		ck_assert(barefix_entry(&fix, va, PTE) & D);
-	} else {
-		expect_gp(&fix, BARE_WRITE, tagged);
-		expect_gp(&fix, BARE_READ, tagged);
-		ck_assert(!(barefix_entry(&fix, va, PTE) & (ACC | D)));
-	}
-	down();
-}
-END_TEST
-
-/* R23 */
-START_TEST(r23_neither_fetches_nor_invlpg_know_tags)
-{
-	vmd_va_t tagged;
-	vmd_va_t va = up_tag(_i, &tagged);
-
-	barefix_fetch(&fix, va);
-	/* Five levels without a tag for fetches: it may be canonical. */
-	ck_assert_int_eq(barefix_access(&fix, BARE_FETCH, tagged), -EFAULT);
-	vmd_cpu_invlpg(fix.cpu, tagged);
-
-	ck_assert(barefix_cached(&fix, va));
-	down();
-}
-END_TEST
-
-/* R23: CR2 has no tag. */
-START_TEST(r23_a_page_fault_reports_the_address_without_its_tag)
-{
-	const vmd_va_t tag = BIT(60) | BIT(57);
-
-	barefix_cr3(&fix, 0, VMD_CR3_LAM_U57);
-
-	ck_assert_int_eq(barefix_access(&fix, BARE_READ, PAGE(1) | tag),
-			 -EFAULT);
-
-	ck_assert_uint_eq(vmd_cpu_fault(fix.cpu)->vector, VMD_TRAP_PF);
-	ck_assert_uint_eq(vmd_cpu_fault(fix.cpu)->addr, PAGE(1));
-}
-END_TEST
-
-/* R23: copies and read-modify-writes take tagged pointers too. */
-START_TEST(r23_every_way_to_data_takes_a_tag)
-{
-	const vmd_va_t tagged = PAGE(0) | BIT(60);
-	uint64_t value = 7;
-	uint64_t old;
-
-	barefix_map(&fix, PAGE(1), PTE);
-	barefix_cr3(&fix, 0, VMD_CR3_LAM_U57);
-
-	ck_assert_int_eq(vmd_copy_to(fix.cpu, tagged, &value, 8), 0);
-	ck_assert_int_eq(vmd_xadd_u64(fix.cpu, tagged, 1, &old), 0);
-	ck_assert_uint_eq(old, 7);
-	ck_assert_int_eq(vmd_copy_from(fix.cpu, &value, tagged, 8), 0);
-	ck_assert_uint_eq(value, 8);
-	ck_assert_int_eq(vmd_store_u64(fix.cpu, tagged + 0xffc, 9), 0);
-	ck_assert_uint_eq(barefix_load(&fix, PAGE(0) + 0xffc), 9);
-}
-END_TEST
-
-/* R24: data and fetch; A, D, and what is cached do not change. */
-START_TEST(r24_an_address_that_is_not_canonical_changes_nothing)
-{
-	const vmd_va_t bad = PAGE(0) | BIT(47) | BIT(52);
-	const enum bare_kind kind = (enum bare_kind)_i;
-
-	expect_gp(&fix, kind, bad);
-	ck_assert(!(barefix_entry(&fix, PAGE(0), PTE) & (ACC | D)));
-	ck_assert(!(barefix_entry(&fix, PAGE(0), PML4E) & ACC));
-
-	(void)barefix_load(&fix, PAGE(0));
-	expect_gp(&fix, kind, bad);
-	ck_assert(barefix_cached(&fix, PAGE(0)));
-	ck_assert(!(barefix_entry(&fix, PAGE(0), PTE) & D));
-}
-END_TEST
-
-/* R3: at level @level of a walk that reaches it, @bit is reserved or not. */
-static void expect_bit(unsigned int level, uint64_t bit, bool reserved)
-{
-	barefix_set(&fix, PAGE(0), level, bit);
-	vmd_cpu_invlpg(fix.cpu, PAGE(0));
-	if (reserved)
-		expect_fault(&fix, BARE_READ, PAGE(0), PF_P | PF_R | PF_U);
-	else
-		(void)barefix_load(&fix, PAGE(0));
-	barefix_clear(&fix, PAGE(0), level, bit);
-	vmd_cpu_invlpg(fix.cpu, PAGE(0));
-}
-
-/* R3, K2 */
-START_TEST(r3_amd_reserves_bit_8_of_the_top_entries)
-{
-	const bool amd = _i;
-	const struct vmd_machine_config shape = {
-		.levels = 5, .flags = amd ? VMD_MACHINE_AMD : 0
-	};
-
-	barefix_up(&fix, &shape);
-	barefix_map(&fix, PAGE(0), PTE);
-
-	expect_bit(PML5E, G, amd);
-	expect_bit(PML4E, G, amd);
-	expect_bit(PDPTE, G, false);
-	expect_bit(PDE, G, false);
-	expect_bit(PTE, G, false);
-	down();
-}
-END_TEST
-
-/* R3: what is reserved in a PML5E. */
-START_TEST(r3_a_pml5e_has_the_reserved_bits_of_a_pml4e)
-{
-	unsigned int level;
-
-	down();
-	up_five();
-	for (level = PML4E; level <= PML5E; level++) {
-		expect_bit(level, PS, true);
-		expect_bit(level, BIT(51), true);
-		expect_bit(level, BIT(46), true);
-		expect_bit(level, BIT(52) | BIT(62) | BIT(9) | BIT(11), false);
-		expect_bit(level, NX | D, false);
-	}
-	barefix_reg_clear(&fix, VMD_REG_EFER, VMD_EFER_NXE);
-	expect_bit(PML5E, NX, true);
-}
-END_TEST
-
-/* R3: address bits below the size, down to PAT. */
-START_TEST(r3_a_large_leaf_has_reserved_address_bits)
-{
-	const unsigned int level = (unsigned int)_i;
-	const vmd_va_t va = level == PDE ? MB2(0) : GB1(0);
-	unsigned int bit;
-
-	barefix_map(&fix, va, level);
-	for (bit = 12; bit < 12 + 9 * (level - 1); bit++) {
-		barefix_set(&fix, va, level, BIT(bit));
-		if (bit == 12)
-			(void)barefix_load(&fix, va);
-		else
-			expect_fault(&fix, BARE_READ, va, PF_P | PF_R | PF_U);
-		vmd_cpu_invlpg(fix.cpu, va);
-		barefix_clear(&fix, va, level, BIT(bit));
-	}
-}
-END_TEST
-
-/* R3, K3 */
-START_TEST(r3_without_1g_pages_ps_of_a_pdpte_is_reserved)
-{
-	const bool off = _i;
-	const struct vmd_machine_config shape = {
-		.features_off = off ? VMD_FEATURE_GBPAGES : 0
-	};
-
-	barefix_up(&fix, &shape);
-	barefix_map(&fix, GB1(0), PDPTE);
-
-	if (off)
-		expect_fault(&fix, BARE_READ, GB1(0), PF_P | PF_R | PF_U);
-	else
-		(void)barefix_load(&fix, GB1(0));
-	down();
-}
-END_TEST
-
 static TCase *new_case(Suite *suite, const char *name, bool page)
 {
 	TCase *tc = tcase_create(name);
@@ -842,38 +619,12 @@ static void add_r15(Suite *suite)
 
 static void add_r22(Suite *suite)
 {
-	TCase *page = new_case(suite, "R22 R23 R24", true);
-	TCase *own = new_case(suite, "R23, each kind of tag", false);
+	TCase *page = new_case(suite, "R22", true);
 
 	tcase_add_test(page, r22_pcide_needs_a_cr3_without_low_bits);
 	tcase_add_test(page, r22_pg_cannot_be_cleared);
 	tcase_add_test(page, r22_without_pcide_there_is_pcid_0_alone);
 	tcase_add_test(page, r22_bit_63_of_cr3_reads_as_zero);
-	tcase_add_test(page,
-		       r23_a_page_fault_reports_the_address_without_its_tag);
-	tcase_add_test(page, r23_every_way_to_data_takes_a_tag);
-	tcase_add_loop_test(
-		page, r24_an_address_that_is_not_canonical_changes_nothing, 0,
-		3);
-	tcase_add_loop_test(own,
-			    r23_the_tag_of_a_pointer_is_no_part_of_the_address,
-			    0, ARRAY_SIZE(tags));
-	tcase_add_loop_test(own, r23_neither_fetches_nor_invlpg_know_tags, 0,
-			    ARRAY_SIZE(tags));
-}
-
-static void add_r3(Suite *suite)
-{
-	TCase *page = new_case(suite, "R3", true);
-	TCase *own = new_case(suite, "R3 K2 K3", false);
-
-	tcase_add_test(page, r3_a_pml5e_has_the_reserved_bits_of_a_pml4e);
-	tcase_add_loop_test(page, r3_a_large_leaf_has_reserved_address_bits, 2,
-			    4);
-	tcase_add_loop_test(own, r3_amd_reserves_bit_8_of_the_top_entries, 0,
-			    2);
-	tcase_add_loop_test(own, r3_without_1g_pages_ps_of_a_pdpte_is_reserved,
-			    0, 2);
 }
 
 int main(void)
@@ -883,6 +634,5 @@ int main(void)
 	add_r13(suite);
 	add_r15(suite);
 	add_r22(suite);
-	add_r3(suite);
 	return vmd_test_main(suite);
 }
