@@ -12,6 +12,13 @@
 /* Pieces of a large page that know their number. */
 #define NR_TOLD 16U
 
+/* Not ck_assert(), which tells the runner of each success. */
+static void must(bool done, const char *what, uint64_t where)
+{
+	if (!done)
+		ck_abort_msg("%s %#llx", what, (unsigned long long)where);
+}
+
 void barefix_up(struct barefix *fix, const struct vmd_machine_config *shape)
 {
 	struct vmd_machine_config config = { .nr_cpus = 0 };
@@ -63,13 +70,13 @@ static uint64_t read_phys(const struct barefix *fix, vmd_pa_t pa)
 {
 	uint64_t value = 0;
 
-	ck_assert_int_eq(vmd_read_phys(fix->machine, pa, &value), 0);
+	must(!vmd_read_phys(fix->machine, pa, &value), "vmd_read_phys()", pa);
 	return value;
 }
 
 static void write_phys(const struct barefix *fix, vmd_pa_t pa, uint64_t value)
 {
-	ck_assert_int_eq(vmd_write_phys(fix->machine, pa, value), 0);
+	must(!vmd_write_phys(fix->machine, pa, value), "vmd_write_phys()", pa);
 }
 
 vmd_pa_t barefix_frame(struct barefix *fix, unsigned int level)
@@ -102,7 +109,7 @@ vmd_pa_t barefix_slot(const struct barefix *fix, vmd_va_t va,
 	for (at = fix->levels; at > level; at--) {
 		table = read_phys(fix, slot_in(table, va, at)) &
 			VMD_PTE_PFN_MASK;
-		ck_assert_uint_ne(table, 0);
+		must(table != 0, "no table for", va);
 	}
 	return slot_in(table, va, level);
 }
@@ -157,7 +164,8 @@ vmd_pa_t barefix_remap(struct barefix *fix, vmd_va_t va, unsigned int level)
 
 void barefix_reg(const struct barefix *fix, enum vmd_reg reg, uint64_t value)
 {
-	ck_assert_int_eq(vmd_cpu_write_reg(fix->cpu, reg, value), 0);
+	must(!vmd_cpu_write_reg(fix->cpu, reg, value), "a register refuses",
+	     value);
 }
 
 void barefix_reg_set(const struct barefix *fix, enum vmd_reg reg, uint64_t bits)
@@ -195,18 +203,18 @@ uint64_t barefix_load(const struct barefix *fix, vmd_va_t va)
 {
 	uint64_t value = 0;
 
-	ck_assert_int_eq(vmd_load_u64(fix->cpu, va, &value), 0);
+	must(!vmd_load_u64(fix->cpu, va, &value), "no load from", va);
 	return value;
 }
 
 void barefix_store(const struct barefix *fix, vmd_va_t va, uint64_t value)
 {
-	ck_assert_int_eq(vmd_store_u64(fix->cpu, va, value), 0);
+	must(!vmd_store_u64(fix->cpu, va, value), "no store to", va);
 }
 
 void barefix_fetch(const struct barefix *fix, vmd_va_t va)
 {
-	ck_assert_int_eq(vmd_fetch_check(fix->cpu, va), 0);
+	must(!vmd_fetch_check(fix->cpu, va), "no fetch from", va);
 }
 
 uint64_t barefix_number(const struct barefix *fix, vmd_pa_t pa)
