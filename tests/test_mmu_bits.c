@@ -43,30 +43,30 @@ static void up_five(void)
 /* R23: what is a tag. The page is at PAGE(0) or at HIGH(0). */
 static const struct {
 	unsigned int levels;
+	bool high;
+	bool works;
 	uint64_t cr3;
 	uint64_t cr4;
-	bool high;
 	uint64_t flip;
-	bool works;
 } tags[] = {
-	{ 4, 0, 0, false, BIT(57), false },
-	{ 4, VMD_CR3_LAM_U48, 0, false, BIT(48), true },
-	{ 4, VMD_CR3_LAM_U48, 0, false, BIT(62) | BIT(55), true },
-	{ 4, VMD_CR3_LAM_U48, 0, false, BIT(47), false },
-	{ 4, VMD_CR3_LAM_U48, 0, false, BIT(63), false },
-	{ 4, VMD_CR3_LAM_U57, 0, false, BIT(57) | BIT(62), true },
-	{ 4, VMD_CR3_LAM_U57, 0, false, BIT(56), false },
-	{ 4, VMD_CR3_LAM_U57 | VMD_CR3_LAM_U48, 0, false, BIT(50), false },
-	{ 4, VMD_CR3_LAM_U48, 0, true, BIT(57), false },
-	{ 4, 0, VMD_CR4_LAM_SUP, true, BIT(48) | BIT(62), true },
-	{ 4, 0, VMD_CR4_LAM_SUP, true, BIT(47), false },
-	{ 4, 0, VMD_CR4_LAM_SUP, false, BIT(57), false },
-	{ 5, 0, 0, false, BIT(57), false },
-	{ 5, VMD_CR3_LAM_U57, 0, false, BIT(57) | BIT(62), true },
-	{ 5, VMD_CR3_LAM_U48, 0, false, BIT(57), true },
-	{ 5, VMD_CR3_LAM_U48, 0, false, BIT(50), true },
-	{ 5, VMD_CR3_LAM_U48, 0, false, BIT(56) | BIT(48), true },
-	{ 5, 0, VMD_CR4_LAM_SUP, true, BIT(57) | BIT(60), true },
+	{ 4, false, false, 0, 0, BIT(57) },
+	{ 4, false, true, VMD_CR3_LAM_U48, 0, BIT(48) },
+	{ 4, false, true, VMD_CR3_LAM_U48, 0, BIT(62) | BIT(55) },
+	{ 4, false, false, VMD_CR3_LAM_U48, 0, BIT(47) },
+	{ 4, false, false, VMD_CR3_LAM_U48, 0, BIT(63) },
+	{ 4, false, true, VMD_CR3_LAM_U57, 0, BIT(57) | BIT(62) },
+	{ 4, false, false, VMD_CR3_LAM_U57, 0, BIT(56) },
+	{ 4, false, false, VMD_CR3_LAM_U57 | VMD_CR3_LAM_U48, 0, BIT(50) },
+	{ 4, true, false, VMD_CR3_LAM_U48, 0, BIT(57) },
+	{ 4, true, true, 0, VMD_CR4_LAM_SUP, BIT(48) | BIT(62) },
+	{ 4, true, false, 0, VMD_CR4_LAM_SUP, BIT(47) },
+	{ 4, false, false, 0, VMD_CR4_LAM_SUP, BIT(57) },
+	{ 5, false, false, 0, 0, BIT(57) },
+	{ 5, false, true, VMD_CR3_LAM_U57, 0, BIT(57) | BIT(62) },
+	{ 5, false, true, VMD_CR3_LAM_U48, 0, BIT(57) },
+	{ 5, false, true, VMD_CR3_LAM_U48, 0, BIT(50) },
+	{ 5, false, true, VMD_CR3_LAM_U48, 0, BIT(56) | BIT(48) },
+	{ 5, true, true, 0, VMD_CR4_LAM_SUP, BIT(57) | BIT(60) },
 };
 
 static vmd_va_t up_tag(int row, vmd_va_t *tagged)
@@ -138,7 +138,7 @@ START_TEST(r23_every_way_to_data_takes_a_tag)
 {
 	const vmd_va_t tagged = PAGE(0) | BIT(60);
 	uint64_t value = 7;
-	uint64_t old;
+	uint64_t old = 0;
 
 	barefix_map(&fix, PAGE(1), PTE);
 	barefix_cr3(&fix, 0, VMD_CR3_LAM_U57);

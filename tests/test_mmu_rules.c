@@ -367,8 +367,9 @@ static void draw(struct barefix *of, uint64_t seed)
 	unsigned int level;
 
 	for (level = PTE; level <= PML4E; level++) {
-		uint64_t bits = vmd_rng_next(&rng) | vmd_rng_next(&rng);
+		uint64_t bits = vmd_rng_next(&rng);
 
+		bits |= vmd_rng_next(&rng);
 		bits &= vmd_rng_next(&rng) | ~NX;
 		barefix_clear(of, PAGE(0), level, wild | D);
 		barefix_set(of, PAGE(0), level, bits & wild);

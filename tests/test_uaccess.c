@@ -250,7 +250,7 @@ END_TEST
 static void *add_many(void *arg)
 {
 	struct vmd_cpu *cpu = arg;
-	uint64_t old;
+	uint64_t old = 0;
 	unsigned int i;
 
 	for (i = 0; i < NR_ADDS; i++) {
