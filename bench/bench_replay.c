@@ -147,7 +147,7 @@ static void close_trace(struct replay_bench *bench)
 	free(bench->touched);
 }
 
-static void run_trace(const char *name, bool quick)
+static void run_trace(const char *name, struct bench_options *options)
 {
 	struct replay_bench bench = { 0 };
 	char title[64];
@@ -170,18 +170,19 @@ static void run_trace(const char *name, bool quick)
 		bench.tracker = &trackers[t];
 		(void)snprintf(title, sizeof(title), "%s_%s", name,
 			       trackers[t].name);
-		bench_run(&row, quick);
+		bench_run(&row, options);
 	}
 	close_trace(&bench);
 }
 
 int main(int argc, char **argv)
 {
-	bool quick = bench_parse(argc, argv);
+	struct bench_options options;
 
-	run_trace("sqlite3", quick);
-	run_trace("glxgears", quick);
-	if (!quick)
-		run_trace("glmark2-buffer-map", quick);
-	return 0;
+	bench_parse(argc, argv, &options);
+	run_trace("sqlite3", &options);
+	run_trace("glxgears", &options);
+	if (!options.quick)
+		run_trace("glmark2-buffer-map", &options);
+	return bench_status(&options);
 }
