@@ -124,6 +124,7 @@ static void init(struct hit *hit)
 	const struct vmd_machine_config config = {
 		.size = sizeof(config),
 		.nr_cpus = 1,
+		.ram_pages = 1 << 16,
 	};
 	struct vmd_mmap_args args = {
 		.size = sizeof(args),

@@ -12,6 +12,8 @@
 #define PROT  (VMD_PAGE_PRESENT | VMD_PAGE_RW | VMD_PAGE_USER)
 #define UPPER 3 /* levels above the leaves */
 
+#define RAM_PAGES (UINT64_C(1) << 16) /* a valgrind has no room for more */
+
 static vmd_pa_t leaf_addr(const struct bench_space *space, uint64_t page)
 {
 	return (space->leaves << VMD_PAGE_SHIFT) + page * 8;
@@ -55,14 +57,20 @@ static void fill_tables(struct bench_space *space, vmd_pfn_t top,
 		set_entry(space, leaf_addr(space, i), data + i);
 }
 
-/* The line of a page that was just stored to says where its memory is. */
-static uintptr_t host_of(struct vmd_cpu *cpu, vmd_va_t addr)
+/*
+ * The line of a page that was just stored to says where its memory is. Where no
+ * line is ever valid (no membarrier) the peer gets memory of its own.
+ */
+static uintptr_t host_of(struct bench_space *space)
 {
-	const struct vmd_tlb_line *line = vmd_cpu_line(cpu, addr);
+	const struct vmd_tlb_line *line = vmd_cpu_line(space->cpu, space->addr);
 
-	if (vmd_store_u64(cpu, addr, 1) || line->write_tag != addr)
-		bench_die("no inline lines here");
-	return line->addend + (uintptr_t)addr;
+	if (vmd_store_u64(space->cpu, space->addr, 1))
+		bench_die("a page is not mapped");
+	if (line->write_tag == space->addr)
+		return line->addend + (uintptr_t)space->addr;
+	space->own = bench_host_pages(space->nr_pages);
+	return (uintptr_t)space->own;
 }
 
 static void touch_all(const struct bench_space *space)
@@ -84,6 +92,8 @@ void bench_space_init(struct bench_space *space, uint64_t nr_pages,
 
 	config.size = sizeof(config);
 	config.nr_cpus = 1;
+	if (!config.ram_pages)
+		config.ram_pages = RAM_PAGES;
 	if (vmd_machine_create(&config, &space->machine) ||
 	    vmd_alloc_pages(space->machine, UPPER + nr_leaves + nr_pages, &top))
 		bench_die("out of memory");
@@ -95,7 +105,8 @@ void bench_space_init(struct bench_space *space, uint64_t nr_pages,
 	if (vmd_cpu_write_reg(space->cpu, VMD_REG_CR3, top << VMD_PAGE_SHIFT))
 		bench_die("CR3 was refused");
 	touch_all(space);
-	space->host = host_of(space->cpu, ADDR);
+	space->own = NULL;
+	space->host = host_of(space);
 }
 
 void bench_space_fini(struct bench_space *space)
@@ -106,6 +117,8 @@ void bench_space_fini(struct bench_space *space)
 	vmd_free_pages(space->machine, space->leaves - UPPER,
 		       UPPER + nr_leaves + space->nr_pages);
 	vmd_machine_destroy(space->machine);
+	if (space->own)
+		bench_host_pages_free(space->own, space->nr_pages);
 }
 
 void bench_space_clean(struct bench_space *space)

@@ -19,11 +19,12 @@ struct bench_space {
 	struct vmd_cpu *cpu;
 	vmd_va_t addr;
 	uintptr_t host;
+	void *own; /* memory of the peer's own, NULL: the same */
 	uint64_t nr_pages;
 	vmd_pfn_t leaves; /* the tables of the last level, in a row */
 };
 
-/* @config: its size, number of CPUs are filled in. */
+/* @config: its size and number of CPUs, and RAM if it is 0, are filled in. */
 void bench_space_init(struct bench_space *space, uint64_t nr_pages,
 		      struct vmd_machine_config config);
 void bench_space_fini(struct bench_space *space);
