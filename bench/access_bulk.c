@@ -92,6 +92,8 @@ void access_bulk(struct bench_options *options)
 	};
 	size_t i;
 
+	if (!bench_wants_group(options, "bulk_"))
+		return;
 	bulk.buffer = bench_host_pages(MAX_PAGES);
 	bench_space_init(&bulk.space, MAX_PAGES,
 			 (struct vmd_machine_config){ 0 });

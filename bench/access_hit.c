@@ -175,6 +175,8 @@ void access_hit(struct bench_options *options)
 	};
 	struct hit hit;
 
+	if (!bench_wants_group(options, "store_hit_"))
+		return;
 	init(&hit);
 	run(&row, &hit, "store_hit_seq_1", 1, options);
 	run(&row, &hit, "store_hit_seq_64", 64, options);

@@ -47,7 +47,7 @@ static void direct(void *arg)
 	unsigned int round;
 	uintptr_t addr;
 
-	for (round = 0; round < walk->rounds; round++)
+	for (round = 0; round < ROUNDS; round++)
 		for (addr = walk->space.host; addr < end; addr += STRIDE)
 			vmd_host_store(addr, addr, 8);
 }
@@ -110,6 +110,7 @@ static void run(const struct shape *shape, struct bench_options *options)
 		.unit = "ns/store",
 		.peer = "direct store, same stride",
 		.target = shape->target,
+		.peers_per_call = (double)ROUNDS * NR_STORES,
 		.prepare = shape->first_write ? clean : NULL,
 		.ours = ours,
 		.peers = direct,

@@ -92,6 +92,12 @@ bool bench_wants(const struct bench_options *options, const char *name)
 	return !options->only || strcmp(options->only, name) == 0;
 }
 
+bool bench_wants_group(const struct bench_options *options, const char *prefix)
+{
+	return !options->only ||
+	       strncmp(options->only, prefix, strlen(prefix)) == 0;
+}
+
 int bench_status(const struct bench_options *options)
 {
 	if (options->nr_run > 0)

@@ -42,6 +42,9 @@ void bench_parse(int argc, char **argv, struct bench_options *options);
 /* Is this case to be run? For what is costly to set up. */
 bool bench_wants(const struct bench_options *options, const char *name);
 
+/* Any case whose name begins like this? */
+bool bench_wants_group(const struct bench_options *options, const char *prefix);
+
 void bench_run(const struct bench_case *bench, struct bench_options *options);
 
 /* Says why a case cannot be run here. */
