@@ -16,6 +16,8 @@
 #define vmd_container_of(ptr, type, member) \
 	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
-#define VMD_COLD __attribute__((cold, noinline))
+#define VMD_COLD	  __attribute__((cold, noinline))
+#define VMD_NOINLINE	  __attribute__((noinline))
+#define VMD_ALWAYS_INLINE __attribute__((always_inline))
 
 #endif /* VMD_SRC_BASE_COMPILER_H */

@@ -66,6 +66,11 @@ static inline void vmd_cpu_enter(struct vmd_cpu *cpu)
 	vmd_gate_enter(&cpu->gate, &cpu->fast.in_access);
 }
 
+static inline bool vmd_cpu_try_enter(struct vmd_cpu *cpu)
+{
+	return vmd_gate_try_enter(&cpu->gate, &cpu->fast.in_access);
+}
+
 static inline void vmd_cpu_leave(struct vmd_cpu *cpu)
 {
 	vmd_gate_leave(&cpu->fast.in_access);

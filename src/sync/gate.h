@@ -51,6 +51,20 @@ static inline void vmd_gate_enter(struct vmd_gate *gate, uint32_t *inside)
 		vmd_gate_enter_slow(gate, inside);
 }
 
+/* Without waiting. False: it is closed, or a barrier is due; stays outside. */
+static inline bool vmd_gate_try_enter(struct vmd_gate *gate, uint32_t *inside)
+{
+	VMD_WRITE_ONCE(*inside, 1);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (__builtin_expect(!gate->fenced &&
+				     !__atomic_load_n(&gate->closed,
+						      __ATOMIC_ACQUIRE),
+			     1))
+		return true;
+	vmd_store_release(inside, 0);
+	return false;
+}
+
 static inline void vmd_gate_leave(uint32_t *inside)
 {
 	vmd_store_release(inside, 0);
