@@ -21,10 +21,13 @@ int vmd_assoc_init(struct vmd_assoc *assoc, struct vmd_env *env,
 		.nr_sets = grows ? FIRST_GROWING_SETS :
 				   nr_entries / VMD_ASSOC_WAYS,
 		.shift = shift,
-		.fold = 63,
 		.grows = grows,
+		.mixes = grows,
 		.rng = rng,
 	};
+	/* None if it grows, draws its victims, or is not there. */
+	assoc->nr_in_turn = grows || rng || !nr_entries ? UINT64_MAX :
+							  nr_entries;
 	if (!assoc->nr_sets)
 		return 0;
 
@@ -127,8 +130,9 @@ static struct vmd_assoc_set *make_room(struct vmd_assoc *assoc,
 				       unsigned int *way)
 {
 	unsigned int index = vmd_assoc_index(assoc, tag);
+	bool full = assoc->nr_used == (uint64_t)assoc->nr_sets * VMD_ASSOC_WAYS;
 
-	*way = free_way(&assoc->sets[index]);
+	*way = full ? VMD_ASSOC_WAYS : free_way(&assoc->sets[index]);
 	if (*way == VMD_ASSOC_WAYS && assoc->grows && grow(assoc, env)) {
 		index = vmd_assoc_index(assoc, tag);
 		*way = free_way(&assoc->sets[index]);
@@ -138,8 +142,8 @@ static struct vmd_assoc_set *make_room(struct vmd_assoc *assoc,
 	return &assoc->sets[index];
 }
 
-uint64_t vmd_assoc_insert(struct vmd_assoc *assoc, struct vmd_env *env,
-			  uint64_t tag, uint64_t data, bool *kept)
+uint64_t vmd_assoc_insert_slow(struct vmd_assoc *assoc, struct vmd_env *env,
+			       uint64_t tag, uint64_t data, bool *kept)
 {
 	struct vmd_assoc_set *set;
 	uint64_t evicted;

@@ -14,6 +14,7 @@
 
 #include <vmmdirty/base.h>
 
+#include "base/compiler.h"
 #include "base/env.h"
 #include "base/rng.h"
 
@@ -24,6 +25,12 @@
 #define VMD_TAG_ADDRESS UINT64_C(0x01fffffffffff000)
 #define VMD_TAG_PCID	UINT64_C(0xfff)
 
+/* The page's address, sign and all. */
+static inline vmd_va_t vmd_tag_page(uint64_t tag)
+{
+	return (vmd_va_t)((int64_t)(tag << 7) >> 7) & VMD_PAGE_MASK;
+}
+
 struct vmd_assoc_set {
 	uint64_t tag[VMD_ASSOC_WAYS]; /* 0: free */
 	uint64_t data[VMD_ASSOC_WAYS];
@@ -33,10 +40,12 @@ struct vmd_assoc {
 	struct vmd_assoc_set *sets;
 	uint8_t *victim; /* of each set: who goes next, in turn */
 	uint64_t nr_used;
+	uint64_t nr_in_turn; /* that used, any tag takes a victim's place */
 	unsigned int nr_sets; /* a power of two, 0: nothing is kept */
 	unsigned int shift; /* the set is numbered by the tag from here on */
-	unsigned int fold; /* by which a higher part of it joins in, or 63 */
+	unsigned int fold; /* by which a higher part of it joins in, or 0 */
 	bool grows; /* instead of giving up an entry */
+	bool mixes; /* the number is not simply the tag's low part */
 	uint64_t *rng; /* of the replacement, NULL: in turn */
 };
 
@@ -53,10 +62,9 @@ static inline unsigned int vmd_assoc_index(const struct vmd_assoc *assoc,
 {
 	uint64_t number = tag >> assoc->shift;
 
-	if (assoc->grows)
-		number = vmd_mix64(number);
-	else
-		number ^= number >> assoc->fold;
+	if (vmd_unlikely(assoc->mixes))
+		number = assoc->grows ? vmd_mix64(number) :
+					number ^ number >> assoc->fold;
 	return (unsigned int)number & (assoc->nr_sets - 1);
 }
 
@@ -70,18 +78,42 @@ static inline uint64_t *vmd_assoc_find(const struct vmd_assoc *assoc,
 	if (!assoc->nr_used)
 		return NULL;
 	set = &assoc->sets[vmd_assoc_index(assoc, tag)];
+#pragma GCC unroll 8
 	for (way = 0; way < VMD_ASSOC_WAYS; way++)
 		if (set->tag[way] == tag)
 			return &set->data[way];
 	return NULL;
 }
 
+uint64_t vmd_assoc_insert_slow(struct vmd_assoc *assoc, struct vmd_env *env,
+			       uint64_t tag, uint64_t data, bool *kept);
+
 /*
  * A tag that is not there yet. Returns the tag that had to leave, or 0; *kept
- * is false if there is no room at all.
+ * is false if there is no room at all. Mostly all sets are full, and the next
+ * one in turn leaves.
  */
-uint64_t vmd_assoc_insert(struct vmd_assoc *assoc, struct vmd_env *env,
-			  uint64_t tag, uint64_t data, bool *kept);
+static inline uint64_t vmd_assoc_insert(struct vmd_assoc *assoc,
+					struct vmd_env *env, uint64_t tag,
+					uint64_t data, bool *kept)
+{
+	struct vmd_assoc_set *set;
+	unsigned int index;
+	unsigned int way;
+	uint64_t evicted;
+
+	if (assoc->nr_used != assoc->nr_in_turn)
+		return vmd_assoc_insert_slow(assoc, env, tag, data, kept);
+	index = vmd_assoc_index(assoc, tag);
+	set = &assoc->sets[index];
+	way = assoc->victim[index];
+	assoc->victim[index] = (uint8_t)((way + 1) % VMD_ASSOC_WAYS);
+	evicted = set->tag[way];
+	set->tag[way] = tag;
+	set->data[way] = data;
+	*kept = true;
+	return evicted;
+}
 
 /* False: it was not there. */
 bool vmd_assoc_drop(struct vmd_assoc *assoc, uint64_t tag);

@@ -51,16 +51,12 @@ bool vmd_lines_drop(struct vmd_cpu_lines *fast, vmd_va_t start, vmd_va_t end)
 
 void vmd_lines_wipe(struct vmd_cpu_lines *fast, struct vmd_lines *lines)
 {
-	unsigned int word;
+	for (; lines->used; lines->used &= lines->used - 1) {
+		unsigned int first = VMD_LINES_PER_BIT *
+				     (unsigned int)__builtin_ctzll(lines->used);
+		unsigned int i;
 
-	for (word = 0; word < VMD_BITMAP_WORDS(VMD_NR_TLB_LINES); word++) {
-		uint64_t left = lines->used[word];
-
-		for (; left; left &= left - 1)
-			(void)drop_line(
-				&fast->lines[word * VMD_BITS_PER_WORD +
-					     (unsigned int)__builtin_ctzll(
-						     left)]);
-		lines->used[word] = 0;
+		for (i = first; i < first + VMD_LINES_PER_BIT; i++)
+			(void)drop_line(&fast->lines[i]);
 	}
 }

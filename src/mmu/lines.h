@@ -12,15 +12,20 @@
 
 #include <vmmdirty/cpu.h>
 
-#include "base/bitmap.h"
 #include "sync/atomic.h"
 
 struct vmd_lines {
 	bool on;
 
-	/* Those that were filled since the last wipe: a hint for the owner. */
-	uint64_t used[VMD_BITMAP_WORDS(VMD_NR_TLB_LINES)];
+	/*
+	 * Where lines were filled since the last wipe, a bit for 16 of them
+	 * that follow each other: a hint for the owner.
+	 */
+	uint64_t used;
 };
+
+#define VMD_LINES_PER_BIT (VMD_NR_TLB_LINES / 64)
+#define VMD_BYTES_PER_BIT (VMD_LINES_PER_BIT * VMD_PAGE_SIZE)
 
 /* Which of the three tags become valid. */
 struct vmd_line_rights {
@@ -33,16 +38,28 @@ static inline void vmd_line_fill(struct vmd_cpu_lines *fast,
 				 struct vmd_lines *lines, vmd_va_t addr,
 				 const void *host, struct vmd_line_rights to)
 {
+	struct vmd_tlb_line *line = vmd_cpu_line((void *)fast, addr);
 	vmd_va_t page = addr & VMD_PAGE_MASK;
-	unsigned int i = (addr >> VMD_PAGE_SHIFT) & (VMD_NR_TLB_LINES - 1);
-	struct vmd_tlb_line *line = &fast->lines[i];
 
-	lines->used[i / VMD_BITS_PER_WORD] |= UINT64_C(1)
-					      << (i % VMD_BITS_PER_WORD);
+	lines->used |= UINT64_C(1) << (addr / VMD_BYTES_PER_BIT % 64);
 	line->addend = (uintptr_t)host - (uintptr_t)page;
 	VMD_WRITE_ONCE(line->read_tag, to.read ? page : VMD_TLB_NO_TAG);
 	VMD_WRITE_ONCE(line->write_tag, to.write ? page : VMD_TLB_NO_TAG);
 	VMD_WRITE_ONCE(line->fetch_tag, to.fetch ? page : VMD_TLB_NO_TAG);
+}
+
+/* Of one page, in the section of the owner; another page's line stays. */
+static inline void vmd_line_drop(struct vmd_cpu_lines *fast, vmd_va_t page)
+{
+	struct vmd_tlb_line *line = vmd_cpu_line((void *)fast, page);
+
+	if (VMD_READ_ONCE(line->read_tag) != page &&
+	    VMD_READ_ONCE(line->write_tag) != page &&
+	    VMD_READ_ONCE(line->fetch_tag) != page)
+		return;
+	VMD_WRITE_ONCE(line->read_tag, VMD_TLB_NO_TAG);
+	VMD_WRITE_ONCE(line->write_tag, VMD_TLB_NO_TAG);
+	VMD_WRITE_ONCE(line->fetch_tag, VMD_TLB_NO_TAG);
 }
 
 /* All invalid, at creation. */

@@ -66,6 +66,15 @@ static void update_reserved(struct vmd_paging *mode,
 	}
 }
 
+static void update_not_plain(struct vmd_paging *mode)
+{
+	int level;
+
+	mode->not_plain = mode->global ? VMD_PAGE_GLOBAL : 0;
+	for (level = 1; level <= mode->levels; level++)
+		mode->not_plain |= mode->reserved[level][0];
+}
+
 /* R5 to R8, R20: is this kind of access allowed, keys aside? */
 static bool rights_allow(const struct vmd_paging *mode, bool smep, bool smap,
 			 uint64_t rights, enum vmd_access_kind kind)
@@ -130,14 +139,17 @@ void vmd_paging_update(struct vmd_paging *mode, const struct vmd_regs *regs,
 	mode->pkrs = (uint32_t)regs->value[VMD_REG_PKRS];
 	mode->levels = (uint8_t)config->levels;
 	mode->va_bits = config->levels == VMD_MAX_LEVELS ? 57 : 48;
+	mode->sign_shift = (uint8_t)(64 - mode->va_bits);
 	mode->user = regs->value[VMD_REG_CPL] == 3;
 	mode->wp = regs->value[VMD_REG_CR0] & VMD_CR0_WP;
 	mode->pke = cr4 & VMD_CR4_PKE;
 	mode->pks = cr4 & VMD_CR4_PKS;
+	mode->keys = mode->pke || mode->pks;
 	mode->nxe = regs->value[VMD_REG_EFER] & VMD_EFER_NXE;
 	mode->global = cr4 & VMD_CR4_PGE;
 	mode->fetch_reported = mode->nxe || smep;
 	update_reserved(mode, config);
+	update_not_plain(mode);
 	update_allow(mode, smep, smap);
 	update_lam(mode, cr3, cr4);
 }

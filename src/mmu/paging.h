@@ -31,8 +31,6 @@ struct vmd_regs {
 };
 
 struct vmd_paging {
-	/* Reserved bits of an entry, by level and PS (R3). */
-	uint64_t reserved[VMD_MAX_LEVELS + 1][2];
 	vmd_pfn_t root; /* frame of the top table; 0: there is none */
 	uint32_t pkru; /* two bits a key: AD, WD */
 	uint32_t pkrs;
@@ -40,15 +38,22 @@ struct vmd_paging {
 	uint8_t allow[8]; /* by rights: kinds of access, keys aside */
 	uint8_t levels;
 	uint8_t va_bits; /* of a canonical address */
+	uint8_t sign_shift; /* 64 without these */
 	uint8_t lam_user_bits; /* LAM: bits that count, 0: off */
 	uint8_t lam_sup_bits;
 	bool user; /* CPL 3 */
 	bool wp;
 	bool pke;
 	bool pks;
+	bool keys; /* either of the two */
 	bool nxe;
 	bool global; /* CR4.PGE */
 	bool fetch_reported; /* bit I of an error code (R10) */
+	/* Bits of an entry that call for the walk that knows all rules. */
+	uint64_t not_plain;
+
+	/* Reserved bits of an entry, by level and PS (R3). */
+	uint64_t reserved[VMD_MAX_LEVELS + 1][2];
 };
 
 /* What a processor is after reset, as this machine's kernel has set it up. */
@@ -75,7 +80,7 @@ static inline unsigned int vmd_paging_allowed(const struct vmd_paging *mode,
 {
 	unsigned int allowed = mode->allow[vmd_rights_index(pte)];
 
-	if (mode->pke || mode->pks)
+	if (mode->keys)
 		allowed = vmd_paging_key_allowed(mode, pte, allowed);
 	return allowed;
 }
@@ -98,9 +103,8 @@ bool vmd_paging_canonical(const struct vmd_paging *mode,
 static inline bool vmd_is_canonical_in(const struct vmd_paging *mode,
 				       vmd_va_t addr)
 {
-	unsigned int shift = 64U - mode->va_bits;
-
-	return (vmd_va_t)((int64_t)(addr << shift) >> shift) == addr;
+	return (vmd_va_t)((int64_t)(addr << mode->sign_shift) >>
+			  mode->sign_shift) == addr;
 }
 
 #endif /* VMD_SRC_MMU_PAGING_H */

@@ -12,9 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/bitmap.h"
 #include "base/reserve.h"
-#include "sync/atomic.h"
 #include "sync/racing.h"
 
 #define WORDS_PER_PAGE (VMD_PAGE_SIZE / sizeof(uint64_t))
@@ -56,20 +54,6 @@ void vmd_ram_fini(struct vmd_ram *ram)
 {
 	(void)VMD_BUG_ON(ram->env, ram->nr_used != 0);
 	unreserve_all(ram);
-}
-
-static bool is_written(const struct vmd_ram *ram, vmd_pfn_t pfn)
-{
-	uint64_t word = VMD_READ_ONCE(ram->written[pfn / VMD_BITS_PER_WORD]);
-
-	return word >> (pfn % VMD_BITS_PER_WORD) & 1;
-}
-
-void vmd_frame_mark_written(struct vmd_ram *ram, vmd_pfn_t pfn)
-{
-	if (!is_written(ram, pfn))
-		(void)vmd_fetch_or(&ram->written[pfn / VMD_BITS_PER_WORD],
-				   UINT64_C(1) << (pfn % VMD_BITS_PER_WORD));
 }
 
 vmd_pfn_t vmd_frame_next_written(const struct vmd_ram *ram, vmd_pfn_t pfn,
@@ -180,7 +164,8 @@ void vmd_frame_free_range(struct vmd_ram *ram, vmd_pfn_t pfn, uint64_t nr)
 void vmd_frame_copy(struct vmd_ram *to, vmd_pfn_t to_pfn,
 		    const struct vmd_ram *from, vmd_pfn_t from_pfn)
 {
-	if (!is_written(from, from_pfn) && !is_written(to, to_pfn))
+	if (!vmd_frame_is_written(from, from_pfn) &&
+	    !vmd_frame_is_written(to, to_pfn))
 		return; /* both are zero */
 	vmd_frame_mark_written(to, to_pfn);
 	vmd_copy_racing(vmd_pfn_to_virt(to, to_pfn),

@@ -9,6 +9,8 @@
 
 #include <vmmdirty/base.h>
 
+#include "base/bitmap.h"
+#include "sync/atomic.h"
 #include "sync/spinlock.h"
 
 /* What is known about a frame; reserved in the same lazy way. */
@@ -53,8 +55,21 @@ static inline void *vmd_pfn_to_virt(const struct vmd_ram *ram, vmd_pfn_t pfn)
 	return ram->base + (pfn << VMD_PAGE_SHIFT);
 }
 
+static inline bool vmd_frame_is_written(const struct vmd_ram *ram,
+					vmd_pfn_t pfn)
+{
+	uint64_t word = VMD_READ_ONCE(ram->written[pfn / VMD_BITS_PER_WORD]);
+
+	return word >> (pfn % VMD_BITS_PER_WORD) & 1;
+}
+
 /* Must come before the frame becomes writable by a CPU or a device. */
-void vmd_frame_mark_written(struct vmd_ram *ram, vmd_pfn_t pfn);
+static inline void vmd_frame_mark_written(struct vmd_ram *ram, vmd_pfn_t pfn)
+{
+	if (!vmd_frame_is_written(ram, pfn))
+		(void)vmd_fetch_or(&ram->written[pfn / VMD_BITS_PER_WORD],
+				   UINT64_C(1) << (pfn % VMD_BITS_PER_WORD));
+}
 
 /* The next frame of [pfn, end) that was ever writable, or @end. */
 vmd_pfn_t vmd_frame_next_written(const struct vmd_ram *ram, vmd_pfn_t pfn,

@@ -33,6 +33,7 @@ int vmd_tlb_init(struct vmd_tlb *tlb, struct vmd_env *env,
 		vmd_assoc_fini(&tlb->small, env);
 	/* Pages of 1G are counted from bit 30 on. */
 	tlb->large.fold = VMD_PTRS_PER_TABLE_SHIFT;
+	tlb->large.mixes = true;
 	return err;
 }
 
@@ -81,9 +82,22 @@ uint64_t *vmd_tlb_find_other(const struct vmd_tlb *tlb, unsigned int pcid,
 /* The 4K piece of a large page that holds @addr; it remembers the size. */
 static uint64_t piece(uint64_t word, vmd_va_t addr)
 {
-	vmd_pfn_t pfn = vmd_pte_piece(word, vmd_tlb_level(word), addr);
+	return (word & ~VMD_PTE_PFN_MASK) |
+	       (vmd_tlb_frame(word, addr) << VMD_PAGE_SHIFT);
+}
 
-	return (word & ~VMD_PTE_PFN_MASK) | (pfn << VMD_PAGE_SHIFT);
+/* What is cached of a translation, and as a page of which size (K7). */
+static uint64_t word_of(struct vmd_tlb *tlb, const struct vmd_translation *to,
+			vmd_va_t addr, int *level)
+{
+	uint64_t word = vmd_tlb_word(to);
+
+	*level = to->level;
+	if (!tlb->fracture || to->level == VMD_LEVEL_PTE)
+		return word;
+	tlb->any_piece = true;
+	*level = VMD_LEVEL_PTE;
+	return piece(word, addr);
 }
 
 /*
@@ -127,28 +141,18 @@ bool vmd_tlb_insert(struct vmd_tlb *tlb, struct vmd_env *env, unsigned int pcid,
 		    vmd_va_t addr, const struct vmd_translation *to,
 		    bool global, struct vmd_tlb_evicted *evicted)
 {
-	uint64_t space = global ? VMD_TAG_GLOBAL : pcid;
-	uint64_t word = to->pte | (uint64_t)to->level << VMD_TLB_LEVEL_SHIFT;
-	int level = to->level;
+	int level;
+	uint64_t word = word_of(tlb, to, addr, &level);
+	uint64_t tag = tag_of(addr, level, global ? VMD_TAG_GLOBAL : pcid);
 	uint64_t *known;
-	uint64_t tag;
-	bool lost;
+	bool lost = drop_rivals(tlb, pcid, addr, level, global);
 	bool kept;
 
-	if (tlb->fracture && level > VMD_LEVEL_PTE) {
-		word = piece(word, addr);
-		level = VMD_LEVEL_PTE;
-		tlb->any_piece = true;
-	}
-	tag = tag_of(addr, level, space);
-	evicted->tag = 0;
-	evicted->large = level > VMD_LEVEL_PTE;
-	lost = drop_rivals(tlb, pcid, addr, level, global);
 	tlb->any_global |= global;
 	known = vmd_assoc_find(memory_of(tlb, level), tag);
+	evicted->large = level > VMD_LEVEL_PTE;
 	if (known) {
-		if (replace(known, word) || lost)
-			evicted->tag = tag;
+		evicted->tag = replace(known, word) || lost ? tag : 0;
 		return true;
 	}
 	evicted->tag =

@@ -38,14 +38,32 @@ void vmd_tlb_fini(struct vmd_tlb *tlb, struct vmd_env *env);
 uint64_t *vmd_tlb_find_other(const struct vmd_tlb *tlb, unsigned int pcid,
 			     vmd_va_t addr);
 
-/* The word that is cached for @addr in @pcid, or NULL. */
+static inline uint64_t vmd_tag_small(vmd_va_t addr, unsigned int pcid)
+{
+	return VMD_TAG_VALID | (addr & VMD_TAG_ADDRESS) | pcid;
+}
+
+/* The word that is cached for @addr in @pcid as a 4K page or piece, or NULL. */
+static inline uint64_t *vmd_tlb_find_small(const struct vmd_tlb *tlb,
+					   unsigned int pcid, vmd_va_t addr)
+{
+	return vmd_assoc_find(&tlb->small,
+			      VMD_TAG_VALID | (addr & VMD_TAG_ADDRESS) | pcid);
+}
+
+/* Is there anything but 4K pages that are not global? */
+static inline bool vmd_tlb_has_other(const struct vmd_tlb *tlb)
+{
+	return tlb->any_global || tlb->large.nr_used;
+}
+
+/* As any page. */
 static inline uint64_t *vmd_tlb_find(const struct vmd_tlb *tlb,
 				     unsigned int pcid, vmd_va_t addr)
 {
-	uint64_t tag = VMD_TAG_VALID | (addr & VMD_TAG_ADDRESS) | pcid;
-	uint64_t *word = vmd_assoc_find(&tlb->small, tag);
+	uint64_t *word = vmd_tlb_find_small(tlb, pcid, addr);
 
-	if (word || !(tlb->any_global || tlb->large.nr_used))
+	if (word || !vmd_tlb_has_other(tlb))
 		return word;
 	return vmd_tlb_find_other(tlb, pcid, addr);
 }
@@ -55,6 +73,18 @@ static inline int vmd_tlb_level(uint64_t word)
 	return (int)((word & VMD_TLB_LEVEL_MASK) >> VMD_TLB_LEVEL_SHIFT);
 }
 
+/* The frame that holds @addr; also of a piece of a large page. */
+static inline vmd_pfn_t vmd_tlb_frame(uint64_t word, vmd_va_t addr)
+{
+	return vmd_pte_piece(word, vmd_tlb_level(word), addr);
+}
+
+/* What is cached of a translation that is not cut in pieces. */
+static inline uint64_t vmd_tlb_word(const struct vmd_translation *to)
+{
+	return to->pte | (uint64_t)to->level << VMD_TLB_LEVEL_SHIFT;
+}
+
 /*
  * What a walk has found of @addr, global if @global. False: it is not kept.
  * *evicted has left for it.
@@ -62,6 +92,22 @@ static inline int vmd_tlb_level(uint64_t word)
 bool vmd_tlb_insert(struct vmd_tlb *tlb, struct vmd_env *env, unsigned int pcid,
 		    vmd_va_t addr, const struct vmd_translation *to,
 		    bool global, struct vmd_tlb_evicted *evicted);
+
+/*
+ * The same of a 4K page that is not global, of which vmd_tlb_find() has found
+ * nothing just now: no entry of it, of whatever kind, has to be looked for.
+ */
+static inline bool
+vmd_tlb_add_small(struct vmd_tlb *tlb, struct vmd_env *env, unsigned int pcid,
+		  vmd_va_t addr, uint64_t word, struct vmd_tlb_evicted *evicted)
+{
+	bool kept;
+
+	evicted->large = false;
+	evicted->tag = vmd_assoc_insert(&tlb->small, env,
+					vmd_tag_small(addr, pcid), word, &kept);
+	return kept;
+}
 
 /* Which entries a drop is about. */
 enum vmd_tlb_scope {

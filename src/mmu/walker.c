@@ -20,9 +20,6 @@
 #include "base/compiler.h"
 #include "mmu/pgtable.h"
 
-/* Bits 11:9 and 58:52 are software's. */
-#define IGNORED_BITS UINT64_C(0x07f0000000000e00)
-
 struct walk {
 	struct vmd_walker *walker;
 	vmd_va_t addr;
@@ -107,7 +104,7 @@ static uint64_t effective(const struct walk *walk)
 {
 	uint64_t leaf = walk->entry[walk->level];
 
-	return (leaf & ~(VMD_RIGHTS_AND | IGNORED_BITS)) |
+	return (leaf & ~(VMD_RIGHTS_AND | VMD_IGNORED_BITS)) |
 	       walk->rights[walk->level];
 }
 

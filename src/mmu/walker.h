@@ -9,6 +9,9 @@
 #include "mmu/psc.h"
 #include "mmu/ram.h"
 
+/* Bits 11:9 and 58:52 are software's. */
+#define VMD_IGNORED_BITS UINT64_C(0x07f0000000000e00)
+
 /* Everything that a walk looks at. */
 struct vmd_walker {
 	struct vmd_env *env;
