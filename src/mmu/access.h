@@ -24,6 +24,14 @@ void *vmd_translate(struct vmd_cpu *cpu, vmd_va_t addr,
 		    enum vmd_access_kind kind, struct vmd_trap *trap);
 
 /*
+ * The same of a canonical address, on a CPU that is not lazy. @known: what the
+ * TLB has of it as a 4K page.
+ */
+void *vmd_translate_rest(struct vmd_cpu *cpu, vmd_va_t addr,
+			 enum vmd_access_kind kind, const uint64_t *known,
+			 struct vmd_trap *trap);
+
+/*
  * In the section: would vmd_translate() succeed? Nothing is marked or cached,
  * so that of two pages neither gets D from a store that the other forbids.
  */

@@ -122,6 +122,7 @@ static void update_lam(struct vmd_paging *mode, uint64_t cr3, uint64_t cr4)
 		mode->lam_user_bits = 48;
 	if (cr4 & VMD_CR4_LAM_SUP)
 		mode->lam_sup_bits = mode->va_bits;
+	mode->lam = mode->lam_user_bits || mode->lam_sup_bits;
 }
 
 void vmd_paging_update(struct vmd_paging *mode, const struct vmd_regs *regs,

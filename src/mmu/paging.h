@@ -41,6 +41,7 @@ struct vmd_paging {
 	uint8_t sign_shift; /* 64 without these */
 	uint8_t lam_user_bits; /* LAM: bits that count, 0: off */
 	uint8_t lam_sup_bits;
+	bool lam; /* either of them is on */
 	bool user; /* CPL 3 */
 	bool wp;
 	bool pke;

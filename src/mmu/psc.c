@@ -12,7 +12,7 @@ int vmd_psc_init(struct vmd_psc *psc, struct vmd_env *env,
 {
 	int level;
 
-	*psc = (struct vmd_psc){ 0 };
+	*psc = (struct vmd_psc){ .on = config->psc_entries };
 	for (level = 2; level <= config->levels; level++) {
 		int err = vmd_assoc_init(&psc->level[level], env,
 					 config->psc_entries,

@@ -12,6 +12,9 @@
 #include "mmu/assoc.h"
 #include "mmu/paging.h"
 
+/* Addresses that one entry of level 2 serves. */
+#define VMD_PMD_MASK (~((UINT64_C(1) << 21) - 1))
+
 /* Where a walk begins: the table that the entry of @level points to. */
 struct vmd_psc_hit {
 	int level; /* of the entry; above the top: nothing was cached */
@@ -20,6 +23,7 @@ struct vmd_psc_hit {
 };
 
 struct vmd_psc {
+	bool on;
 	struct vmd_assoc level[VMD_MAX_LEVELS + 1]; /* from 2 on */
 };
 
@@ -30,6 +34,20 @@ void vmd_psc_fini(struct vmd_psc *psc, struct vmd_env *env);
 /* The deepest entry that is known of @addr, else the root. */
 struct vmd_psc_hit vmd_psc_lookup(const struct vmd_psc *psc,
 				  const struct vmd_paging *mode, vmd_va_t addr);
+
+/* The word of level 2 alone, where nearly every walk begins; or NULL. */
+static inline const uint64_t *vmd_psc_find_last(const struct vmd_psc *psc,
+						const struct vmd_paging *mode,
+						vmd_va_t addr)
+{
+	const uint64_t *word =
+		vmd_assoc_find(&psc->level[2],
+			       VMD_TAG_VALID | mode->pcid |
+				       (addr & VMD_TAG_ADDRESS & VMD_PMD_MASK));
+
+	/* R14: NX without NXE is a reserved bit; see it in memory. */
+	return word && (*word & VMD_PAGE_NX) && !mode->nxe ? NULL : word;
+}
 
 /* An entry of @level with A set; @rights of the path down to it. */
 void vmd_psc_insert(struct vmd_psc *psc, struct vmd_env *env,

@@ -14,16 +14,7 @@
 #include <errno.h>
 #include <vmmdirty/cpufeatures.h>
 
-#include "base/compiler.h"
-#include "base/counter.h"
-#include "mmu/hw.h"
-#include "mmu/pgtable.h"
-
-struct mapped {
-	uint64_t pte;
-	int level;
-	bool kept; /* in the TLB: a line may be made of it */
-};
+#include "mmu/plain.h"
 
 enum verdict {
 	USE, /* what is cached */
@@ -31,11 +22,11 @@ enum verdict {
 	SPURIOUS /* fault at once, whatever memory says */
 };
 
-static enum verdict judge_cached(const struct vmd_cpu *cpu, uint64_t word,
-				 enum vmd_access_kind kind)
+/* @allowed: what @word allows now. */
+static inline enum verdict judge_cached(const struct vmd_cpu *cpu,
+					uint64_t word, unsigned int allowed,
+					enum vmd_access_kind kind)
 {
-	unsigned int allowed = vmd_paging_allowed(&cpu->walker.mode, word);
-
 	if (vmd_likely(allowed & VMD_ALLOW(kind)))
 		return kind != VMD_ACCESS_WRITE || (word & VMD_PAGE_DIRTY) ?
 			       USE :
@@ -61,87 +52,64 @@ static void drop_faulted(struct vmd_cpu *cpu, vmd_va_t addr)
 	vmd_psc_drop(&cpu->walker.psc, pcid, addr);
 }
 
-/* D3: what leaves the TLB takes its lines along. */
-static void drop_evicted(struct vmd_cpu *cpu,
-			 const struct vmd_tlb_evicted *evicted)
-{
-	vmd_va_t page = evicted->tag & VMD_TAG_ADDRESS & VMD_PAGE_MASK;
+/* What a translation comes to. */
+struct mapped {
+	uint64_t word; /* as in the TLB */
+	unsigned int allowed;
+	bool kept; /* in the TLB: a line may be made of it */
+};
 
-	if (!evicted->tag)
-		return;
-	if (evicted->large)
-		vmd_lines_wipe(&cpu->fast, &cpu->lines);
-	else
-		(void)vmd_lines_drop(&cpu->fast, page, page + VMD_PAGE_SIZE);
-}
-
+/* @known: the TLB has something of this page already. */
 static bool walk(struct vmd_cpu *cpu, vmd_va_t addr, enum vmd_access_kind kind,
-		 enum vmd_walk_mode how, bool stale_write, struct mapped *out,
-		 unsigned int *error_code)
+		 enum vmd_walk_mode how, const uint64_t *known,
+		 struct mapped *out, unsigned int *error_code)
 {
 	const struct vmd_paging *mode = &cpu->walker.mode;
+	bool stale_write = known && kind == VMD_ACCESS_WRITE &&
+			   (*known & VMD_PAGE_RW);
 	struct vmd_translation found;
 	struct vmd_tlb_evicted evicted;
+	bool walked;
 
-	vmd_counter_add_owner(&cpu->clock.counts.nr[VMD_EV_TLB_WALK], 1);
-	if (vmd_unlikely(!vmd_hw_walk(&cpu->walker, addr, kind, how,
-				      stale_write, &found, error_code)))
+	found.set_dirty = false;
+	walked = vmd_hw_walk(&cpu->walker, addr, kind, how, stale_write, &found,
+			     error_code);
+	vmd_count_walk(cpu, found.set_dirty);
+	if (!walked)
 		return false;
-	if (found.set_dirty)
-		vmd_counter_add_owner(&cpu->clock.counts
-					       .nr[VMD_EV_DIRTY_ASSIST],
-				      1);
-	out->pte = found.pte;
-	out->level = found.level;
+	out->word = vmd_tlb_word(&found);
+	out->allowed = vmd_paging_allowed(mode, found.pte);
 	out->kept =
 		vmd_tlb_insert(&cpu->tlb, cpu->env, mode->pcid, addr, &found,
 			       mode->global && (found.pte & VMD_PAGE_GLOBAL),
 			       &evicted);
-	drop_evicted(cpu, &evicted);
+	vmd_drop_evicted(cpu, &evicted);
 	return true;
 }
 
 static bool look_up(struct vmd_cpu *cpu, vmd_va_t addr,
-		    enum vmd_access_kind kind, struct mapped *out,
-		    struct vmd_trap *trap)
+		    enum vmd_access_kind kind, const uint64_t *known,
+		    struct mapped *out, struct vmd_trap *trap)
 {
 	const struct vmd_paging *mode = &cpu->walker.mode;
-	const uint64_t *word = vmd_tlb_find(&cpu->tlb, mode->pcid, addr);
-	bool stale_write = false;
 
-	if (word) {
-		switch (judge_cached(cpu, *word, kind)) {
+	if (known) {
+		out->word = *known;
+		out->allowed = vmd_paging_allowed(mode, *known);
+		out->kept = true;
+		switch (judge_cached(cpu, *known, out->allowed, kind)) {
 		case USE:
-			out->pte = *word;
-			out->level = cpu->tlb.fracture ? VMD_LEVEL_PTE :
-							 vmd_tlb_level(*word);
-			out->kept = true;
 			return true;
 		case SPURIOUS:
 			trap->error_code =
-				vmd_paging_denied_code(mode, *word, kind);
+				vmd_paging_denied_code(mode, *known, kind);
 			return false;
 		case WALK:
-			stale_write = kind == VMD_ACCESS_WRITE &&
-				      (*word & VMD_PAGE_RW);
+			break;
 		}
 	}
-	return walk(cpu, addr, kind, VMD_WALK_ACCESS, stale_write, out,
+	return walk(cpu, addr, kind, VMD_WALK_ACCESS, known, out,
 		    &trap->error_code);
-}
-
-static void fill_line(struct vmd_cpu *cpu, vmd_va_t addr, const void *host,
-		      const struct mapped *to)
-{
-	unsigned int allowed = vmd_paging_allowed(&cpu->walker.mode, to->pte);
-	struct vmd_line_rights rights = {
-		.read = allowed & VMD_ALLOW(VMD_ACCESS_READ),
-		.write = (allowed & VMD_ALLOW(VMD_ACCESS_WRITE)) &&
-			 (to->pte & VMD_PAGE_DIRTY),
-		.fetch = allowed & VMD_ALLOW(VMD_ACCESS_FETCH),
-	};
-
-	vmd_line_fill(&cpu->fast, &cpu->lines, addr, host, rights);
 }
 
 /* A lazy CPU must not touch user memory (TL-22). */
@@ -151,41 +119,64 @@ static bool lazy_user_access(const struct vmd_cpu *cpu, vmd_va_t addr)
 	       VMD_BUG_ON(cpu->env, cpu->tlbstate.is_lazy);
 }
 
-void *vmd_translate(struct vmd_cpu *cpu, vmd_va_t addr,
-		    enum vmd_access_kind kind, struct vmd_trap *trap)
+/* Behind the end of memory: as if a bit of the address were reserved. */
+static VMD_COLD void *no_memory(struct vmd_cpu *cpu, struct vmd_trap *trap)
 {
+	trap->error_code =
+		VMD_PF_PROT | VMD_PF_RSVD |
+		vmd_paging_access_code(&cpu->walker.mode, trap->kind);
+	drop_faulted(cpu, trap->addr);
+	return NULL;
+}
+
+void *vmd_translate_rest(struct vmd_cpu *cpu, vmd_va_t addr,
+			 enum vmd_access_kind kind, const uint64_t *known,
+			 struct vmd_trap *trap)
+{
+	const struct vmd_tlb *tlb = &cpu->tlb;
 	struct mapped to;
 	vmd_pfn_t pfn;
 	void *host;
 
-	*trap = (struct vmd_trap){ .addr = addr, .kind = kind };
-	if (vmd_unlikely(
-		    !vmd_paging_canonical(&cpu->walker.mode, kind, &addr) ||
-		    lazy_user_access(cpu, addr))) {
-		trap->vector = VMD_TRAP_GP;
-		return NULL;
-	}
 	trap->addr = addr;
 	trap->vector = VMD_TRAP_PF;
-	if (vmd_unlikely(!look_up(cpu, addr, kind, &to, trap))) {
+	trap->kind = kind;
+	if (!known && vmd_tlb_has_other(tlb))
+		known = vmd_tlb_find_other(tlb, cpu->walker.mode.pcid, addr);
+	if (vmd_unlikely(!look_up(cpu, addr, kind, known, &to, trap))) {
 		drop_faulted(cpu, addr);
 		return NULL;
 	}
 
-	pfn = vmd_pte_piece(to.pte, to.level, addr);
-	if (vmd_unlikely(pfn >= cpu->hw->ram.nr_frames)) {
-		trap->error_code =
-			VMD_PF_PROT | VMD_PF_RSVD |
-			vmd_paging_access_code(&cpu->walker.mode, kind);
-		drop_faulted(cpu, addr);
-		return NULL;
-	}
+	pfn = vmd_tlb_frame(to.word, addr);
+	if (vmd_unlikely(pfn >= cpu->hw->ram.nr_frames))
+		return no_memory(cpu, trap);
 	host = vmd_pfn_to_virt(&cpu->hw->ram, pfn);
-	if (to.pte & VMD_PAGE_DIRTY)
+	if (to.word & VMD_PAGE_DIRTY)
 		vmd_frame_mark_written(&cpu->hw->ram, pfn);
-	if (cpu->lines.on && to.kept)
-		fill_line(cpu, addr, host, &to);
+	if (vmd_likely(cpu->lines.on && to.kept))
+		vmd_fill_line(cpu, addr, host, to.word, to.allowed);
 	return (uint8_t *)host + (addr & ~VMD_PAGE_MASK);
+}
+
+void *vmd_translate(struct vmd_cpu *cpu, vmd_va_t addr,
+		    enum vmd_access_kind kind, struct vmd_trap *trap)
+{
+	const struct vmd_paging *mode = &cpu->walker.mode;
+
+	*trap = (struct vmd_trap){
+		.addr = addr,
+		.vector = VMD_TRAP_GP,
+		.kind = kind,
+	};
+	if (vmd_unlikely(vmd_is_odd(cpu, addr)) &&
+	    (!vmd_paging_canonical(mode, kind, &addr) ||
+	     lazy_user_access(cpu, addr)))
+		return NULL;
+	return vmd_translate_rest(cpu, addr, kind,
+				  vmd_tlb_find_small(&cpu->tlb, mode->pcid,
+						     addr),
+				  trap);
 }
 
 bool vmd_may_translate(struct vmd_cpu *cpu, vmd_va_t addr,
@@ -201,27 +192,37 @@ bool vmd_may_translate(struct vmd_cpu *cpu, vmd_va_t addr,
 		return false;
 	word = vmd_tlb_find(&cpu->tlb, mode->pcid, addr);
 	if (word)
-		verdict = judge_cached(cpu, *word, kind);
+		verdict = judge_cached(cpu, *word,
+				       vmd_paging_allowed(mode, *word), kind);
 	if (verdict != WALK)
 		return verdict == USE;
 	return vmd_hw_walk(&cpu->walker, addr, kind, VMD_WALK_PROBE, false,
 			   &found, &error_code);
 }
 
+static bool prefetch(struct vmd_cpu *cpu, vmd_va_t addr)
+{
+	unsigned int error_code;
+	struct mapped to;
+
+	if (vmd_tlb_find(&cpu->tlb, cpu->walker.mode.pcid, addr))
+		return true;
+	if (!walk(cpu, addr, VMD_ACCESS_READ, VMD_WALK_PREFETCH, NULL, &to,
+		  &error_code))
+		return false;
+	if (to.word & VMD_PAGE_DIRTY) /* a store may follow without a walk */
+		vmd_frame_mark_written(&cpu->hw->ram,
+				       vmd_tlb_frame(to.word, addr));
+	return to.kept;
+}
+
 bool vmd_cpu_prefetch(struct vmd_cpu *cpu, vmd_va_t addr)
 {
-	bool cached = false;
+	bool cached;
 
 	vmd_cpu_enter(cpu);
-	if (vmd_is_canonical_in(&cpu->walker.mode, addr)) {
-		struct mapped to = { .kept = false };
-		unsigned int error_code;
-
-		cached = vmd_tlb_find(&cpu->tlb, cpu->walker.mode.pcid, addr) ||
-			 (walk(cpu, addr, VMD_ACCESS_READ, VMD_WALK_PREFETCH,
-			       false, &to, &error_code) &&
-			  to.kept);
-	}
+	cached = vmd_is_canonical_in(&cpu->walker.mode, addr) &&
+		 prefetch(cpu, addr);
 	vmd_cpu_leave(cpu);
 	return cached;
 }

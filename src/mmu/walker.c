@@ -239,7 +239,7 @@ bool vmd_hw_walk(struct vmd_walker *walker, vmd_va_t addr,
 		*error_code = walk.error_code;
 		return false;
 	}
-	if (how != VMD_WALK_PROBE && walker->config->psc_entries)
+	if (how != VMD_WALK_PROBE && walker->psc.on)
 		fill_psc(&walk);
 	found->pte = effective(&walk);
 	found->level = walk.level;

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The short ways through the MMU, inline, for what nearly all accesses are:
+ *
+ *	hit     the TLB has the 4K page, allows the access, and has D for a store
+ *	walk    the TLB has nothing; every entry above the last level leads on and
+ *		has A, the leaf is of 4K and not global, no bit is reserved,
+ *		nothing is denied
+ *
+ * They do what translate.c and walker.c would do and know nothing else: of
+ * anything that is not plain they say nothing, and have changed nothing.
+ *
+ * The caller is in the CPU's section.
+ */
+#ifndef VMD_SRC_MMU_PLAIN_H
+#define VMD_SRC_MMU_PLAIN_H
+
+#include "base/compiler.h"
+#include "base/counter.h"
+#include "mmu/cpu.h"
+#include "mmu/hw.h"
+#include "mmu/pgtable.h"
+
+/*
+ * Not canonical, or with a tag perhaps (R23), or the CPU is lazy:
+ * vmd_translate() has to look closer.
+ */
+static inline bool vmd_is_odd(const struct vmd_cpu *cpu, vmd_va_t addr)
+{
+	return !vmd_is_canonical_in(&cpu->walker.mode, addr) ||
+	       cpu->walker.mode.lam || cpu->tlbstate.is_lazy;
+}
+
+/* @word: as in the TLB; @allowed: what it allows now. */
+static inline void vmd_fill_line(struct vmd_cpu *cpu, vmd_va_t addr,
+				 const void *page, uint64_t word,
+				 unsigned int allowed)
+{
+	const struct vmd_line_rights rights = {
+		.read = allowed & VMD_ALLOW(VMD_ACCESS_READ),
+		.write = (allowed & VMD_ALLOW(VMD_ACCESS_WRITE)) &&
+			 (word & VMD_PAGE_DIRTY),
+		.fetch = allowed & VMD_ALLOW(VMD_ACCESS_FETCH),
+	};
+
+	vmd_line_fill(&cpu->fast, &cpu->lines, addr, page, rights);
+}
+
+/* A cached 4K page that needs no second look: allowed, and D is cached. */
+static inline bool vmd_usable_at_once(uint64_t word, unsigned int allowed,
+				      enum vmd_access_kind kind)
+{
+	uint64_t dirty = kind == VMD_ACCESS_WRITE ? VMD_PAGE_DIRTY : 0;
+	uint64_t is_small = (uint64_t)VMD_LEVEL_PTE << VMD_TLB_LEVEL_SHIFT;
+
+	return (allowed & VMD_ALLOW(kind)) &&
+	       (word & (VMD_TLB_LEVEL_MASK | dirty)) == (is_small | dirty);
+}
+
+/*
+ * In the section: the host address of @addr if the TLB has all that it takes,
+ * the line filled; or NULL, and *known is what it has. The frame exists and is
+ * marked as written, or it would not be in the TLB.
+ */
+static inline VMD_ALWAYS_INLINE void *
+vmd_translate_hit(struct vmd_cpu *cpu, vmd_va_t addr, enum vmd_access_kind kind,
+		  const uint64_t **known)
+{
+	const struct vmd_paging *mode = &cpu->walker.mode;
+	unsigned int allowed;
+	const uint8_t *page;
+	uint64_t word;
+
+	*known = vmd_tlb_find_small(&cpu->tlb, mode->pcid, addr);
+	if (!*known)
+		return NULL;
+	word = **known;
+	allowed = vmd_paging_allowed(mode, word);
+	if (vmd_unlikely(!vmd_usable_at_once(word, allowed, kind)))
+		return NULL;
+	page = cpu->walker.ram->base + (word & VMD_PTE_PFN_MASK);
+	if (vmd_likely(cpu->lines.on))
+		vmd_fill_line(cpu, addr, page, word, allowed);
+	return (void *)((uintptr_t)page + (addr & ~VMD_PAGE_MASK));
+}
+
+/* What an entry that leads on has, and of what. */
+#define VMD_LEADS_ON	  (VMD_PAGE_PRESENT | VMD_PAGE_ACCESSED)
+#define VMD_LEADS_ON_MASK (VMD_LEADS_ON | VMD_PAGE_PSE)
+
+struct vmd_plain_path {
+	vmd_pte_t *slot; /* of the leaf */
+	uint64_t leaf;
+	uint64_t all; /* bits that all entries have */
+	uint64_t any; /* bits that one of them has */
+};
+
+static inline VMD_ALWAYS_INLINE bool
+vmd_descend_plain(const struct vmd_walker *walker, vmd_va_t addr,
+		  struct vmd_plain_path *path)
+{
+	const struct vmd_paging *mode = &walker->mode;
+	unsigned int shift = vmd_level_shift(mode->levels);
+	uint64_t table = mode->root << VMD_PAGE_SHIFT;
+	uint64_t all = UINT64_MAX;
+	uint64_t any = 0;
+	uint64_t end = walker->ram->nr_frames << VMD_PAGE_SHIFT;
+	uint8_t *base = walker->ram->base;
+
+	if (walker->psc.on) {
+		const uint64_t *word =
+			vmd_psc_find_last(&walker->psc, mode, addr);
+
+		if (!word)
+			return false; /* the caches want to be filled */
+		shift = VMD_PAGE_SHIFT;
+		table = *word & VMD_PTE_PFN_MASK;
+		all = *word | ~VMD_RIGHTS_AND;
+		any = *word & VMD_PAGE_NX;
+	}
+	for (;; shift -= VMD_PTRS_PER_TABLE_SHIFT) {
+		vmd_pte_t *slot = (vmd_pte_t *)(void *)(base + table) +
+				  (addr >> shift & (VMD_PTRS_PER_TABLE - 1));
+		uint64_t entry = vmd_upperp_get(slot).val;
+
+		all &= entry;
+		any |= entry;
+		table = entry & VMD_PTE_PFN_MASK;
+		if (vmd_unlikely(table >= end))
+			return false;
+		if (shift == VMD_PAGE_SHIFT) {
+			*path = (struct vmd_plain_path){ slot, entry, all,
+							 any };
+			return entry & VMD_PAGE_PRESENT;
+		}
+		if (vmd_unlikely((entry & VMD_LEADS_ON_MASK) != VMD_LEADS_ON))
+			return false;
+	}
+}
+
+static inline VMD_ALWAYS_INLINE bool
+vmd_walk_plain(const struct vmd_walker *walker, vmd_va_t addr,
+	       enum vmd_access_kind kind, struct vmd_translation *found)
+{
+	const struct vmd_paging *mode = &walker->mode;
+	uint64_t need = VMD_PAGE_ACCESSED |
+			(kind == VMD_ACCESS_WRITE ? VMD_PAGE_DIRTY : 0);
+	struct vmd_plain_path path;
+	uint64_t pte;
+
+	if (vmd_unlikely(!vmd_descend_plain(walker, addr, &path)))
+		return false;
+	pte = (path.leaf & ~(VMD_RIGHTS_AND | VMD_IGNORED_BITS)) |
+	      (path.all & VMD_RIGHTS_AND) | (path.any & VMD_PAGE_NX);
+	if (vmd_unlikely((path.any & mode->not_plain) ||
+			 !(vmd_paging_allowed(mode, pte) & VMD_ALLOW(kind))))
+		return false;
+	found->pte = pte | need;
+	found->level = VMD_LEVEL_PTE;
+	found->set_dirty = need & ~pte & VMD_PAGE_DIRTY;
+	return (pte & need) == need ||
+	       vmd_try_cmpxchg(&path.slot->val, &path.leaf, path.leaf | need);
+}
+
+/* D3: what leaves the TLB takes its lines along. */
+static inline void vmd_drop_evicted(struct vmd_cpu *cpu,
+				    const struct vmd_tlb_evicted *evicted)
+{
+	if (!evicted->tag)
+		return;
+	if (vmd_unlikely(evicted->large))
+		vmd_lines_wipe(&cpu->fast, &cpu->lines);
+	else
+		vmd_line_drop(&cpu->fast, vmd_tag_page(evicted->tag));
+}
+
+static inline void vmd_count_walk(struct vmd_cpu *cpu, bool set_dirty)
+{
+	uint64_t *nr = cpu->clock.counts.nr;
+
+	vmd_counter_add_owner(&nr[VMD_EV_TLB_WALK], 1);
+	if (set_dirty)
+		vmd_counter_add_owner(&nr[VMD_EV_DIRTY_ASSIST], 1);
+}
+
+/*
+ * The host address of @addr, of which vmd_translate_hit() has found nothing;
+ * A and D set, TLB and line filled; or NULL.
+ */
+static inline VMD_ALWAYS_INLINE void *
+vmd_translate_walk(struct vmd_cpu *cpu, vmd_va_t addr,
+		   enum vmd_access_kind kind)
+{
+	const struct vmd_paging *mode = &cpu->walker.mode;
+	struct vmd_tlb_evicted evicted;
+	struct vmd_translation found;
+	const uint8_t *page;
+	bool kept;
+
+	if (vmd_unlikely(vmd_tlb_has_other(&cpu->tlb)) ||
+	    vmd_unlikely(!vmd_walk_plain(&cpu->walker, addr, kind, &found)))
+		return NULL;
+	vmd_count_walk(cpu, found.set_dirty);
+	kept = vmd_tlb_add_small(&cpu->tlb, cpu->env, mode->pcid, addr,
+				 vmd_tlb_word(&found), &evicted);
+	vmd_drop_evicted(cpu, &evicted);
+	if (found.pte & VMD_PAGE_DIRTY)
+		vmd_frame_mark_written(&cpu->hw->ram,
+				       (found.pte & VMD_PTE_PFN_MASK) >>
+					       VMD_PAGE_SHIFT);
+	page = cpu->walker.ram->base + (found.pte & VMD_PTE_PFN_MASK);
+	if (vmd_likely(cpu->lines.on && kept))
+		vmd_fill_line(cpu, addr, page, found.pte,
+			      vmd_paging_allowed(mode, found.pte));
+	return (void *)((uintptr_t)page + (addr & ~VMD_PAGE_MASK));
+}
+
+#endif /* VMD_SRC_MMU_PLAIN_H */
