@@ -133,6 +133,7 @@ void access_unicorn(struct bench_options *options)
 		.flags = VMD_MACHINE_NO_PSC,
 	};
 	bool unicorn = unicorn_peer_is_there();
+	const uint64_t nr_loads = NR_LOADS;
 	struct bench_space space;
 	struct bench_case row = {
 		.bench = "access",
@@ -140,7 +141,7 @@ void access_unicorn(struct bench_options *options)
 		.unit = "ns/load",
 		.peer = unicorn ? "Unicorn, load that hits" :
 				  "direct load loop",
-		.per_call = (double)NR_LOADS,
+		.per_call = (double)nr_loads,
 		.target = unicorn ? 1.2 : 0,
 		.ours = ours_load_seq,
 		.peers = unicorn ? guest_loads : direct_load_seq,

@@ -12,6 +12,7 @@
  * time: one run, no repetitions.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,16 +35,20 @@ struct memory_bench {
 	uint64_t nr_frames;
 };
 
+/* The second number of the file, in pages. */
 static uint64_t resident(void)
 {
-	unsigned long long size;
-	unsigned long long pages;
 	FILE *file = fopen("/proc/self/statm", "r");
+	char line[128];
+	char *second;
 
-	if (!file || fscanf(file, "%llu %llu", &size, &pages) != 2)
+	if (!file || !fgets(line, sizeof(line), file))
 		bench_die("no /proc/self/statm");
 	(void)fclose(file);
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	second = strchr(line, ' ');
+	if (!second)
+		bench_die("no second number in /proc/self/statm");
+	return strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static void create(struct memory_bench *bench)

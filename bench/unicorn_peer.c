@@ -31,6 +31,7 @@
 #define CR0 UINT64_C(0x80050033) /* PG, AM, WP, NE, ET, MP, PE */
 
 #define UNROLLED 16
+#define BODY	 (UINT64_C(4) * UNROLLED + 5) /* bytes of such a loop */
 
 static struct {
 	uc_engine *uc;
@@ -86,7 +87,7 @@ static void write_unrolled(enum unicorn_loop loop, uint8_t opcode)
 	uint8_t k;
 
 	for (k = 0; k < UNROLLED; k++) {
-		const uint8_t mov[] = { 0x48, opcode, 0x47, k * 8 };
+		const uint8_t mov[] = { 0x48, opcode, 0x47, (uint8_t)(k * 8) };
 
 		memcpy(at, mov, sizeof(mov));
 		at += sizeof(mov);
@@ -94,7 +95,7 @@ static void write_unrolled(enum unicorn_loop loop, uint8_t opcode)
 	memcpy(at, "\x48\xff\xc9\x75", 4);
 	at[4] = (uint8_t) - (4 * UNROLLED + 5);
 	at[5] = 0x90;
-	guest.end[loop] = code_of(loop) + 4 * UNROLLED + 5;
+	guest.end[loop] = code_of(loop) + BODY;
 }
 
 static void write_code(void)
