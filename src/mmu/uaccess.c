@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Read-modify-writes, and copies: page by page, each in a section of its own.
- * A page whose line is valid is not translated again.
+ * A page whose line is valid is not translated again, and some that follow each
+ * other on the host are moved at once.
  */
 #include <vmmdirty/uaccess.h>
 
@@ -37,41 +38,65 @@ int vmd_cpu_rmw_slow(struct vmd_cpu *cpu, enum vmd_rmw op, vmd_va_t addr,
 	return err;
 }
 
-/* A part of a copy that lies in one page. */
+/* So long does a flush wait at most: about a microsecond. */
+#define MAX_RUN (16 * VMD_PAGE_SIZE)
+
+/* A part of a copy that lies in one page, or in a run of them. */
 struct part {
 	vmd_va_t addr;
 	size_t len;
+	size_t left; /* of the whole copy, this part included */
 	enum vmd_access_kind kind;
 	void (*move)(uint8_t *host, size_t len, void *arg);
 	void *arg;
 };
 
-static bool line_allows(const struct vmd_tlb_line *line,
+static bool line_allows(const struct vmd_tlb_line *line, vmd_va_t addr,
 			const struct part *part)
 {
 	uint64_t tag = part->kind == VMD_ACCESS_WRITE ?
 			       VMD_READ_ONCE(line->write_tag) :
 			       VMD_READ_ONCE(line->read_tag);
 
-	return tag == (part->addr & VMD_PAGE_MASK);
+	return tag == (addr & VMD_PAGE_MASK);
+}
+
+/* Pages whose lines are valid, and that follow each other on the host too. */
+static void extend(struct vmd_cpu *cpu, struct part *part, uintptr_t addend)
+{
+	size_t most = part->left < MAX_RUN ? part->left : MAX_RUN;
+
+	while (part->len < most) {
+		vmd_va_t next = part->addr + part->len;
+		const struct vmd_tlb_line *line = vmd_cpu_line(cpu, next);
+		size_t rest = most - part->len;
+
+		if (!line_allows(line, next, part) || line->addend != addend)
+			break;
+		part->len += rest < VMD_PAGE_SIZE ? rest : VMD_PAGE_SIZE;
+	}
 }
 
 /* An inline access of many bytes; false: the line does not allow it. */
-static bool move_inline(struct vmd_cpu *cpu, const struct part *part)
+static bool move_inline(struct vmd_cpu *cpu, struct part *part)
 {
 	const struct vmd_tlb_line *line = vmd_cpu_line(cpu, part->addr);
 	bool allowed;
 
 	vmd_access_begin(cpu);
-	allowed = line_allows(line, part);
-	if (vmd_likely(allowed))
-		part->move((uint8_t *)((uintptr_t)part->addr + line->addend),
+	allowed = line_allows(line, part->addr, part);
+	if (vmd_likely(allowed)) {
+		uintptr_t addend = line->addend;
+
+		extend(cpu, part, addend);
+		part->move((uint8_t *)((uintptr_t)part->addr + addend),
 			   part->len, part->arg);
+	}
 	vmd_access_end(cpu);
 	return allowed;
 }
 
-static int move_part(struct vmd_cpu *cpu, const struct part *part)
+static int move_part(struct vmd_cpu *cpu, struct part *part)
 {
 	struct vmd_trap trap;
 	int err;
@@ -100,6 +125,7 @@ static int move_all(struct vmd_cpu *cpu, struct part *part, size_t len)
 		int err;
 
 		part->len = len < room ? len : room;
+		part->left = len;
 		err = move_part(cpu, part);
 		if (err)
 			return err;
