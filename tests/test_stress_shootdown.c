@@ -93,7 +93,10 @@ static uint64_t peek(unsigned int page, unsigned int id)
 	return VMD_READ_ONCE(words[id * 8]);
 }
 
-/* As vmd_store(), but long between reading the line and using it. */
+/*
+ * As vmd_store(), but long between reading the line and using it, and now and
+ * then without the processor just there.
+ */
 static int store_slowly(struct vmd_cpu *cpu, vmd_va_t addr, uint64_t value)
 {
 	const struct vmd_tlb_line *line = vmd_cpu_line(cpu, addr);
@@ -106,6 +109,8 @@ static int store_slowly(struct vmd_cpu *cpu, vmd_va_t addr, uint64_t value)
 	}
 	for (i = 0; i < (value % 8 ? 10U : 20000U); i++)
 		(void)VMD_READ_ONCE(stop);
+	if (value % 8 == 0)
+		(void)sched_yield();
 	vmd_host_store((uintptr_t)addr + line->addend, value, 8);
 	vmd_access_end(cpu);
 	return 0;
