@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stores that miss the inline lines: each goes to another page than the one
- * before, a cache line further on in it, and there are more pages than lines.
+ * Stores that miss the inline lines: one to each of 4096 pages, which are more
+ * than there are lines, a cache line further on than in the page before.
  *
  *	arch_hit          the TLB holds all pages
  *	walk_warm         the TLB misses too, all four levels are walked
@@ -17,8 +17,7 @@
 #include "space.h"
 
 #define NR_STORES 4096
-#define STRIDE	  (VMD_PAGE_SIZE + 64)
-#define NR_PAGES  (NR_STORES * STRIDE / VMD_PAGE_SIZE)
+#define NR_PAGES  NR_STORES
 #define ROUNDS	  8
 
 struct walk {
@@ -26,30 +25,35 @@ struct walk {
 	unsigned int rounds;
 };
 
+static inline uint64_t offset_of(uint64_t page)
+{
+	return page * VMD_PAGE_SIZE + (page * 64 & (VMD_PAGE_SIZE - 8));
+}
+
 static void ours(void *arg)
 {
 	const struct walk *walk = arg;
 	struct vmd_cpu *cpu = walk->space.cpu;
-	vmd_va_t end = walk->space.addr + NR_STORES * STRIDE;
+	vmd_va_t base = walk->space.addr;
 	unsigned int round;
-	vmd_va_t addr;
+	uint64_t page;
 
 	for (round = 0; round < walk->rounds; round++)
-		for (addr = walk->space.addr; addr < end; addr += STRIDE)
-			if (vmd_store_u64(cpu, addr, addr))
+		for (page = 0; page < NR_STORES; page++)
+			if (vmd_store_u64(cpu, base + offset_of(page), page))
 				abort();
 }
 
 static void direct(void *arg)
 {
 	const struct walk *walk = arg;
-	uintptr_t end = walk->space.host + NR_STORES * STRIDE;
+	uintptr_t base = walk->space.host;
 	unsigned int round;
-	uintptr_t addr;
+	uint64_t page;
 
 	for (round = 0; round < ROUNDS; round++)
-		for (addr = walk->space.host; addr < end; addr += STRIDE)
-			vmd_host_store(addr, addr, 8);
+		for (page = 0; page < NR_STORES; page++)
+			vmd_host_store(base + offset_of(page), page, 8);
 }
 
 static void clean(void *arg)

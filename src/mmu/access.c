@@ -155,8 +155,8 @@ static int access_any(struct vmd_cpu *cpu, struct access *access)
 	return err;
 }
 
-static int load_any(struct vmd_cpu *cpu, vmd_va_t addr, uint64_t *value,
-		    unsigned int size)
+static VMD_NOINLINE int load_any(struct vmd_cpu *cpu, vmd_va_t addr,
+				 uint64_t *value, unsigned int size)
 {
 	struct access access = { addr, VMD_ACCESS_READ, size, 0 };
 	int err = access_any(cpu, &access);
@@ -166,8 +166,8 @@ static int load_any(struct vmd_cpu *cpu, vmd_va_t addr, uint64_t *value,
 	return err;
 }
 
-static int store_any(struct vmd_cpu *cpu, vmd_va_t addr, uint64_t value,
-		     unsigned int size)
+static VMD_NOINLINE int store_any(struct vmd_cpu *cpu, vmd_va_t addr,
+				  uint64_t value, unsigned int size)
 {
 	struct access access = { addr, VMD_ACCESS_WRITE, size, value };
 

@@ -57,7 +57,7 @@ static unsigned int free_way(const struct vmd_assoc_set *set)
 	unsigned int way;
 
 	for (way = 0; way < VMD_ASSOC_WAYS; way++)
-		if (!set->tag[way])
+		if (!set->way[way].tag)
 			break;
 	return way;
 }
@@ -80,7 +80,7 @@ static bool rehash(const struct vmd_assoc *from, struct vmd_assoc *to)
 	for (i = 0; i < from->nr_sets * VMD_ASSOC_WAYS; i++) {
 		const struct vmd_assoc_set *old =
 			&from->sets[i / VMD_ASSOC_WAYS];
-		uint64_t tag = old->tag[i % VMD_ASSOC_WAYS];
+		uint64_t tag = old->way[i % VMD_ASSOC_WAYS].tag;
 		struct vmd_assoc_set *set;
 		unsigned int way;
 
@@ -90,8 +90,8 @@ static bool rehash(const struct vmd_assoc *from, struct vmd_assoc *to)
 		way = free_way(set);
 		if (way == VMD_ASSOC_WAYS)
 			return false;
-		set->tag[way] = tag;
-		set->data[way] = old->data[i % VMD_ASSOC_WAYS];
+		set->way[way].tag = tag;
+		set->way[way].data = old->way[i % VMD_ASSOC_WAYS].data;
 	}
 	return true;
 }
@@ -154,10 +154,10 @@ uint64_t vmd_assoc_insert_slow(struct vmd_assoc *assoc, struct vmd_env *env,
 		return 0;
 
 	set = make_room(assoc, env, tag, &way);
-	evicted = set->tag[way];
+	evicted = set->way[way].tag;
 	assoc->nr_used += !evicted;
-	set->tag[way] = tag;
-	set->data[way] = data;
+	set->way[way].tag = tag;
+	set->way[way].data = data;
 	return evicted;
 }
 
@@ -170,9 +170,9 @@ bool vmd_assoc_drop(struct vmd_assoc *assoc, uint64_t tag)
 		return false;
 	set = &assoc->sets[vmd_assoc_index(assoc, tag)];
 	for (way = 0; way < VMD_ASSOC_WAYS; way++) {
-		if (set->tag[way] != tag)
+		if (set->way[way].tag != tag)
 			continue;
-		set->tag[way] = 0;
+		set->way[way].tag = 0;
 		assoc->nr_used--;
 		return true;
 	}
@@ -185,13 +185,15 @@ void vmd_assoc_drop_matching(struct vmd_assoc *assoc, uint64_t mask,
 	unsigned int i;
 
 	for (i = 0; assoc->nr_used && i < assoc->nr_sets; i++) {
-		uint64_t *tag = assoc->sets[i].tag;
+		struct vmd_assoc_set *set = &assoc->sets[i];
 		unsigned int way;
 
 		for (way = 0; way < VMD_ASSOC_WAYS; way++) {
-			if (!tag[way] || (tag[way] & mask) != value)
+			uint64_t tag = set->way[way].tag;
+
+			if (!tag || (tag & mask) != value)
 				continue;
-			tag[way] = 0;
+			set->way[way].tag = 0;
 			assoc->nr_used--;
 		}
 	}

@@ -31,9 +31,12 @@ static inline vmd_va_t vmd_tag_page(uint64_t tag)
 	return (vmd_va_t)((int64_t)(tag << 7) >> 7) & VMD_PAGE_MASK;
 }
 
+/* Tag and word together: a hit touches one cache line of the host. */
 struct vmd_assoc_set {
-	uint64_t tag[VMD_ASSOC_WAYS]; /* 0: free */
-	uint64_t data[VMD_ASSOC_WAYS];
+	struct {
+		uint64_t tag; /* 0: free */
+		uint64_t data;
+	} way[VMD_ASSOC_WAYS];
 };
 
 struct vmd_assoc {
@@ -80,8 +83,8 @@ static inline uint64_t *vmd_assoc_find(const struct vmd_assoc *assoc,
 	set = &assoc->sets[vmd_assoc_index(assoc, tag)];
 #pragma GCC unroll 8
 	for (way = 0; way < VMD_ASSOC_WAYS; way++)
-		if (set->tag[way] == tag)
-			return &set->data[way];
+		if (set->way[way].tag == tag)
+			return &set->way[way].data;
 	return NULL;
 }
 
@@ -108,9 +111,9 @@ static inline uint64_t vmd_assoc_insert(struct vmd_assoc *assoc,
 	set = &assoc->sets[index];
 	way = assoc->victim[index];
 	assoc->victim[index] = (uint8_t)((way + 1) % VMD_ASSOC_WAYS);
-	evicted = set->tag[way];
-	set->tag[way] = tag;
-	set->data[way] = data;
+	evicted = set->way[way].tag;
+	set->way[way].tag = tag;
+	set->way[way].data = data;
 	*kept = true;
 	return evicted;
 }

@@ -122,7 +122,6 @@ static void update_lam(struct vmd_paging *mode, uint64_t cr3, uint64_t cr4)
 		mode->lam_user_bits = 48;
 	if (cr4 & VMD_CR4_LAM_SUP)
 		mode->lam_sup_bits = mode->va_bits;
-	mode->lam = mode->lam_user_bits || mode->lam_sup_bits;
 }
 
 void vmd_paging_update(struct vmd_paging *mode, const struct vmd_regs *regs,
@@ -153,6 +152,7 @@ void vmd_paging_update(struct vmd_paging *mode, const struct vmd_regs *regs,
 	update_not_plain(mode);
 	update_allow(mode, smep, smap);
 	update_lam(mode, cr3, cr4);
+	mode->odd = mode->keys || mode->lam_user_bits || mode->lam_sup_bits;
 }
 
 /* AD and WD of the leaf's key, 0 if keys mean nothing for this page. */

@@ -41,7 +41,7 @@ struct vmd_paging {
 	uint8_t sign_shift; /* 64 without these */
 	uint8_t lam_user_bits; /* LAM: bits that count, 0: off */
 	uint8_t lam_sup_bits;
-	bool lam; /* either of them is on */
+	bool odd; /* LAM or keys: rights and address say not all */
 	bool user; /* CPL 3 */
 	bool wp;
 	bool pke;
@@ -75,11 +75,18 @@ static inline unsigned int vmd_rights_index(uint64_t rights)
 unsigned int vmd_paging_key_allowed(const struct vmd_paging *mode, uint64_t pte,
 				    unsigned int allowed);
 
+/* The same where there are no keys: the mode is not odd. */
+static inline unsigned int
+vmd_paging_plainly_allowed(const struct vmd_paging *mode, uint64_t pte)
+{
+	return mode->allow[vmd_rights_index(pte)];
+}
+
 /* Which kinds of access a translation allows now. */
 static inline unsigned int vmd_paging_allowed(const struct vmd_paging *mode,
 					      uint64_t pte)
 {
-	unsigned int allowed = mode->allow[vmd_rights_index(pte)];
+	unsigned int allowed = vmd_paging_plainly_allowed(mode, pte);
 
 	if (mode->keys)
 		allowed = vmd_paging_key_allowed(mode, pte, allowed);

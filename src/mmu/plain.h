@@ -22,13 +22,13 @@
 #include "mmu/pgtable.h"
 
 /*
- * Not canonical, or with a tag perhaps (R23), or the CPU is lazy:
- * vmd_translate() has to look closer.
+ * Not canonical, or with a tag perhaps (R23), or a key to be asked for, or the
+ * CPU is lazy: vmd_translate() has to look closer.
  */
 static inline bool vmd_is_odd(const struct vmd_cpu *cpu, vmd_va_t addr)
 {
 	return !vmd_is_canonical_in(&cpu->walker.mode, addr) ||
-	       cpu->walker.mode.lam || cpu->tlbstate.is_lazy;
+	       cpu->walker.mode.odd || cpu->tlbstate.is_lazy;
 }
 
 /* @word: as in the TLB; @allowed: what it allows now. */
@@ -75,7 +75,7 @@ vmd_translate_hit(struct vmd_cpu *cpu, vmd_va_t addr, enum vmd_access_kind kind,
 	if (!*known)
 		return NULL;
 	word = **known;
-	allowed = vmd_paging_allowed(mode, word);
+	allowed = vmd_paging_plainly_allowed(mode, word);
 	if (vmd_unlikely(!vmd_usable_at_once(word, allowed, kind)))
 		return NULL;
 	page = cpu->walker.ram->base + (word & VMD_PTE_PFN_MASK);
@@ -84,58 +84,69 @@ vmd_translate_hit(struct vmd_cpu *cpu, vmd_va_t addr, enum vmd_access_kind kind,
 	return (void *)((uintptr_t)page + (addr & ~VMD_PAGE_MASK));
 }
 
-/* What an entry that leads on has, and of what. */
-#define VMD_LEADS_ON	  (VMD_PAGE_PRESENT | VMD_PAGE_ACCESSED)
-#define VMD_LEADS_ON_MASK (VMD_LEADS_ON | VMD_PAGE_PSE)
-
 struct vmd_plain_path {
-	vmd_pte_t *slot; /* of the leaf */
-	uint64_t leaf;
+	uint8_t *base; /* of memory */
+	uint64_t end;
+	uint64_t table; /* where the next one is */
+	vmd_pte_t *slot; /* of the entry that was read last */
+	uint64_t entry;
 	uint64_t all; /* bits that all entries have */
 	uint64_t any; /* bits that one of them has */
 };
+
+/* Reads one entry; false: it leads out of memory. */
+static inline VMD_ALWAYS_INLINE bool vmd_step_down(struct vmd_plain_path *path,
+						   vmd_va_t addr, int level)
+{
+	path->slot = (vmd_pte_t *)(void *)(path->base + path->table) +
+		     vmd_level_index(addr, level);
+	path->entry = vmd_upperp_get(path->slot).val;
+	path->all &= path->entry;
+	path->any |= path->entry;
+	path->table = path->entry & VMD_PTE_PFN_MASK;
+	return vmd_likely(path->table < path->end);
+}
+
+/* From the top; what was read on the way is judged when all of it is there. */
+static inline VMD_ALWAYS_INLINE bool
+vmd_descend_upper(const struct vmd_walker *walker, vmd_va_t addr,
+		  struct vmd_plain_path *path)
+{
+	const uint64_t leads_on = VMD_PAGE_PRESENT | VMD_PAGE_ACCESSED;
+
+	path->table = walker->mode.root << VMD_PAGE_SHIFT;
+	path->all = UINT64_MAX;
+	path->any = 0;
+	if (vmd_unlikely(walker->mode.levels > VMD_LEVEL_P4D) &&
+	    !vmd_step_down(path, addr, VMD_LEVEL_PGD))
+		return false;
+	return vmd_step_down(path, addr, VMD_LEVEL_P4D) &&
+	       vmd_step_down(path, addr, VMD_LEVEL_PUD) &&
+	       vmd_step_down(path, addr, VMD_LEVEL_PMD) &&
+	       vmd_likely((path->all & leads_on) == leads_on &&
+			  !(path->any & VMD_PAGE_PSE));
+}
 
 static inline VMD_ALWAYS_INLINE bool
 vmd_descend_plain(const struct vmd_walker *walker, vmd_va_t addr,
 		  struct vmd_plain_path *path)
 {
-	const struct vmd_paging *mode = &walker->mode;
-	unsigned int shift = vmd_level_shift(mode->levels);
-	uint64_t table = mode->root << VMD_PAGE_SHIFT;
-	uint64_t all = UINT64_MAX;
-	uint64_t any = 0;
-	uint64_t end = walker->ram->nr_frames << VMD_PAGE_SHIFT;
-	uint8_t *base = walker->ram->base;
-
+	path->base = walker->ram->base;
+	path->end = walker->ram->nr_frames << VMD_PAGE_SHIFT;
 	if (walker->psc.on) {
 		const uint64_t *word =
-			vmd_psc_find_last(&walker->psc, mode, addr);
+			vmd_psc_find_last(&walker->psc, &walker->mode, addr);
 
 		if (!word)
 			return false; /* the caches want to be filled */
-		shift = VMD_PAGE_SHIFT;
-		table = *word & VMD_PTE_PFN_MASK;
-		all = *word | ~VMD_RIGHTS_AND;
-		any = *word & VMD_PAGE_NX;
+		path->table = *word & VMD_PTE_PFN_MASK;
+		path->all = *word | ~VMD_RIGHTS_AND;
+		path->any = *word & VMD_PAGE_NX;
+	} else if (!vmd_descend_upper(walker, addr, path)) {
+		return false;
 	}
-	for (;; shift -= VMD_PTRS_PER_TABLE_SHIFT) {
-		vmd_pte_t *slot = (vmd_pte_t *)(void *)(base + table) +
-				  (addr >> shift & (VMD_PTRS_PER_TABLE - 1));
-		uint64_t entry = vmd_upperp_get(slot).val;
-
-		all &= entry;
-		any |= entry;
-		table = entry & VMD_PTE_PFN_MASK;
-		if (vmd_unlikely(table >= end))
-			return false;
-		if (shift == VMD_PAGE_SHIFT) {
-			*path = (struct vmd_plain_path){ slot, entry, all,
-							 any };
-			return entry & VMD_PAGE_PRESENT;
-		}
-		if (vmd_unlikely((entry & VMD_LEADS_ON_MASK) != VMD_LEADS_ON))
-			return false;
-	}
+	return vmd_step_down(path, addr, VMD_LEVEL_PTE) &&
+	       (path->entry & VMD_PAGE_PRESENT);
 }
 
 static inline VMD_ALWAYS_INLINE bool
@@ -146,20 +157,23 @@ vmd_walk_plain(const struct vmd_walker *walker, vmd_va_t addr,
 	uint64_t need = VMD_PAGE_ACCESSED |
 			(kind == VMD_ACCESS_WRITE ? VMD_PAGE_DIRTY : 0);
 	struct vmd_plain_path path;
+	uint64_t old;
 	uint64_t pte;
 
 	if (vmd_unlikely(!vmd_descend_plain(walker, addr, &path)))
 		return false;
-	pte = (path.leaf & ~(VMD_RIGHTS_AND | VMD_IGNORED_BITS)) |
+	pte = (path.entry & ~(VMD_RIGHTS_AND | VMD_IGNORED_BITS)) |
 	      (path.all & VMD_RIGHTS_AND) | (path.any & VMD_PAGE_NX);
-	if (vmd_unlikely((path.any & mode->not_plain) ||
-			 !(vmd_paging_allowed(mode, pte) & VMD_ALLOW(kind))))
+	if (vmd_unlikely(
+		    (path.any & mode->not_plain) ||
+		    !(vmd_paging_plainly_allowed(mode, pte) & VMD_ALLOW(kind))))
 		return false;
 	found->pte = pte | need;
 	found->level = VMD_LEVEL_PTE;
 	found->set_dirty = need & ~pte & VMD_PAGE_DIRTY;
+	old = path.entry;
 	return (pte & need) == need ||
-	       vmd_try_cmpxchg(&path.slot->val, &path.leaf, path.leaf | need);
+	       vmd_try_cmpxchg(&path.slot->val, &old, old | need);
 }
 
 /* D3: what leaves the TLB takes its lines along. */
@@ -211,7 +225,7 @@ vmd_translate_walk(struct vmd_cpu *cpu, vmd_va_t addr,
 	page = cpu->walker.ram->base + (found.pte & VMD_PTE_PFN_MASK);
 	if (vmd_likely(cpu->lines.on && kept))
 		vmd_fill_line(cpu, addr, page, found.pte,
-			      vmd_paging_allowed(mode, found.pte));
+			      vmd_paging_plainly_allowed(mode, found.pte));
 	return (void *)((uintptr_t)page + (addr & ~VMD_PAGE_MASK));
 }
 

@@ -182,9 +182,9 @@ static void drop_pieces(struct vmd_assoc *small, vmd_va_t addr, uint64_t space)
 	for (i = 0; i < small->nr_sets * VMD_ASSOC_WAYS; i++) {
 		const struct vmd_assoc_set *set =
 			&small->sets[i / VMD_ASSOC_WAYS];
-		uint64_t tag = set->tag[i % VMD_ASSOC_WAYS];
+		uint64_t tag = set->way[i % VMD_ASSOC_WAYS].tag;
 
-		if (is_piece_of(tag, set->data[i % VMD_ASSOC_WAYS], addr,
+		if (is_piece_of(tag, set->way[i % VMD_ASSOC_WAYS].data, addr,
 				space))
 			(void)vmd_assoc_drop(small, tag);
 	}
