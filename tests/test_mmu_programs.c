@@ -23,7 +23,7 @@
 #define NR_MMS	     2U
 #define NR_OBJECTS   2U
 #define NR_PAGES     12U
-#define NR_STEPS     120U
+#define NR_STEPS     80U
 #define BATCHES	     20
 #define MAX_PROGRAMS 5000U
 #define UNCHECKED    vmd_no_context_analysis("a ptl known at run time")
