@@ -155,8 +155,9 @@ void bench_run(const struct bench_case *bench, struct bench_options *options)
 {
 	static struct side ours;
 	static struct side peers;
-	double peers_per_call = bench->peers_per_call ? bench->peers_per_call :
-							bench->per_call;
+	double peers_per_call = bench->peers_per_call > 0 ?
+					bench->peers_per_call :
+					bench->per_call;
 	int nr = repeats(bench, options->quick);
 	int i;
 
