@@ -289,6 +289,7 @@ START_TEST(an_unbounded_tlb_gives_nothing_up)
 	const struct vmd_mmu_config all = { .levels = 4,
 					    .tlb_entries = VMD_TLB_UNBOUNDED };
 	struct vmd_tlb big;
+	uint64_t nr_lost = 0;
 	uint64_t i;
 
 	ck_assert_int_eq(vmd_tlb_init(&big, &env, &all, 1), 0);
@@ -297,15 +298,17 @@ START_TEST(an_unbounded_tlb_gives_nothing_up)
 						    .level = 1 };
 		struct vmd_tlb_evicted evicted;
 
-		ck_assert(vmd_tlb_insert(&big, &env, PCID, page(i << _i), &to,
-					 false, &evicted));
-		ck_assert_uint_eq(evicted.tag, 0);
+		nr_lost += !vmd_tlb_insert(&big, &env, PCID, page(i << _i), &to,
+					   false, &evicted) ||
+			   evicted.tag;
 	}
 
-	for (i = 0; i < 20000; i++)
-		ck_assert_uint_eq(*vmd_tlb_find(&big, PCID, page(i << _i)) &
-					  VMD_PTE_PFN_MASK,
-				  page(i + 1));
+	for (i = 0; i < 20000; i++) {
+		const uint64_t *word = vmd_tlb_find(&big, PCID, page(i << _i));
+
+		nr_lost += !word || (*word & VMD_PTE_PFN_MASK) != page(i + 1);
+	}
+	ck_assert_uint_eq(nr_lost, 0);
 	vmd_tlb_fini(&big, &env);
 }
 END_TEST
