@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Address spaces of five levels, up to 2^56: who is given what address, faults,
- * dirty helpers, zapping and unmapping behind 2^47. Accesses of a CPU there are
- * test_access's.
+ * accesses, dirty helpers, zapping and unmapping behind 2^47.
  */
 #include <errno.h>
 
@@ -119,23 +118,14 @@ START_TEST(a_range_to_unmap_ends_at_2_56)
 }
 END_TEST
 
-/* As a CPU would: it has found no entry, or none to write through. */
-static int fault(const struct midfix_area *area, uint64_t page, bool write)
-{
-	struct vmd_mm_context *ctx = midfix_ctx(area);
-
-	return ctx->fault_ops->handle(ctx, area->cpu, midfix_addr(area, page),
-				      VMD_PF_USER | (write ? VMD_PF_WRITE : 0));
-}
-
 /* FM-37 */
 START_TEST(fm_37_a_high_page_is_mapped_and_all_its_tables_go_again)
 {
 	uint64_t used = fix.hw->ram.nr_used;
 	struct midfix_area *area = MAP(&fix, .addr = HIGH);
 
-	ck_assert_int_eq(fault(area, 3, true), 0);
-	assert_entry(area, 3, "PWA--");
+	store_to(area, PAGES(3));
+	assert_entry(area, 3, "PWAD-");
 	ck_assert_uint_eq(midfix_ctx(area)->nr_tables, 4);
 
 	ck_assert_int_eq(vmd_munmap(area->mm, area->addr, 16 * VMD_PAGE_SIZE),
@@ -153,16 +143,16 @@ START_TEST(fm_37_tables_that_a_high_neighbour_uses_stay)
 		MAP(&fix, .addr = HIGH - (UINT64_C(1) << 39));
 	struct midfix_area *low = MAP(&fix, .addr = UINT64_C(1) << 30);
 
-	ck_assert_int_eq(fault(area, 0, true), 0);
-	ck_assert_int_eq(fault(below, 0, true), 0);
-	ck_assert_int_eq(fault(low, 0, true), 0);
+	store_to(area, PAGES(0));
+	store_to(below, PAGES(0));
+	store_to(low, PAGES(0));
 	ck_assert_uint_eq(midfix_ctx(area)->nr_tables, 4 + 3 + 4);
 
 	ck_assert_int_eq(vmd_munmap(area->mm, area->addr, 16 * VMD_PAGE_SIZE),
 			 0);
 	ck_assert_uint_eq(midfix_ctx(area)->nr_tables, 4 + 4);
-	assert_entry(below, 0, "PWA--");
-	assert_entry(low, 0, "PWA--");
+	assert_entry(below, 0, "PWAD-");
+	assert_entry(low, 0, "PWAD-");
 }
 END_TEST
 
@@ -204,11 +194,9 @@ START_TEST(dirt_behind_2_47_is_found_recorded_and_cleaned)
 	struct midfix_area *low = MAP(&fix, .mm = 1);
 	struct midfix_span span;
 
-	ck_assert_int_eq(fault(high, 3, true), 0);
-	ck_assert_int_eq(fault(high, 4, false), 0);
-	ck_assert_int_eq(fault(low, 9, true), 0);
-	midfix_change_pte(high, 3, VMD_PAGE_DIRTY, 0);
-	midfix_change_pte(low, 9, VMD_PAGE_DIRTY, 0);
+	store_to(high, PAGES(3));
+	load_from(high, PAGES(4));
+	store_to(low, PAGES(9));
 	midfix_span_init(&span, 0, 16);
 
 	ck_assert_uint_eq(vmd_wp_shared_mapping_range(fix.mapping, 0, 16), 3);
