@@ -34,6 +34,7 @@ void vmd_tlbbatch_add_pending(struct vmd_tlbflush_batch *batch,
 			      struct vmd_mm_context *ctx, bool dirty)
 {
 	(void)vmd_add_return(&ctx->tlb_gen, 1);
+	vmd_mb();
 	batch->cpus = ctx->cpus;
 	batch->cpumask |= vmd_load_acquire(&ctx->cpumask);
 	batch->flush_required = true;

@@ -64,6 +64,7 @@ static void flush_tlb_func(struct vmd_cpu *cpu, const struct flush *flush,
 	if (!loaded || (flush->ctx && flush->ctx != loaded))
 		return;
 	if (state->is_lazy) {
+		*lines |= vmd_lines_drop_all(&cpu->fast);
 		vmd_cpu_leave_mm(cpu);
 		return;
 	}
@@ -94,10 +95,13 @@ static bool is_concerned(const struct vmd_cpu *cpu, const struct flush *flush)
 	const struct vmd_mm_context *loaded =
 		vmd_load_acquire(&cpu->tlbstate.loaded_mm);
 
-	if (!flush->freed_tables && VMD_READ_ONCE(cpu->tlbstate.is_lazy))
+	/* Even if it is lazy: it was so before, on another one perhaps. */
+	if (loaded == VMD_LOADED_MM_SWITCHING)
+		return true;
+	/* Pairs with vmd_cpu_set_lazy(). */
+	if (!flush->freed_tables && vmd_load_acquire(&cpu->tlbstate.is_lazy))
 		return false;
-	return loaded == VMD_LOADED_MM_SWITCHING || !flush->ctx ||
-	       loaded == flush->ctx;
+	return !flush->ctx || loaded == flush->ctx;
 }
 
 static bool drop_lines(struct vmd_cpu *cpu, const struct flush *flush)
@@ -171,10 +175,13 @@ static void on_each_cpu(const struct vmd_cpus *cpus, uint64_t mask,
 	open_gates(cpus, mask);
 }
 
-/* TL-18: a full barrier; pairs with switch_mm(). */
+/* TL-18: a full barrier; pairs with switch_mm() and leave_lazy(). */
 static uint64_t inc_mm_tlb_gen(struct vmd_mm_context *ctx)
 {
-	return vmd_add_return(&ctx->tlb_gen, 1);
+	uint64_t tlb_gen = vmd_add_return(&ctx->tlb_gen, 1);
+
+	vmd_mb();
+	return tlb_gen;
 }
 
 void vmd_flush_tlb_mm_range(struct vmd_mm_context *ctx, vmd_va_t start,

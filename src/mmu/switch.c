@@ -103,6 +103,7 @@ static void switch_mm(struct vmd_cpu *cpu, struct vmd_mm_context *next)
 	clear_cpumask(cpu, prev);
 	/* Pairs with vmd_flush_tlb_mm_range(): the bit, then the generation. */
 	(void)vmd_fetch_or(&next->cpumask, UINT64_C(1) << cpu->id);
+	vmd_mb();
 	next_tlb_gen = vmd_load_acquire(&next->tlb_gen);
 
 	need_flush = choose_new_asid(cpu, next, next_tlb_gen, &asid);
@@ -133,7 +134,8 @@ void vmd_cpu_set_lazy(struct vmd_cpu *cpu)
 {
 	vmd_cpu_enter(cpu);
 	if (cpu->tlbstate.loaded_mm) {
-		VMD_WRITE_ONCE(cpu->tlbstate.is_lazy, true);
+		/* Pairs with is_concerned(): all stores so far have landed. */
+		vmd_store_release(&cpu->tlbstate.is_lazy, true);
 		/* Inline accesses would not ask whether the CPU is lazy. */
 		vmd_lines_wipe(&cpu->fast, &cpu->lines);
 	}

@@ -21,9 +21,11 @@ bool vmd_membarrier_init(void)
 	return membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
 }
 
+/* Where it is not available both sides need a barrier of their own. */
 void vmd_membarrier(void)
 {
-	(void)membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+	if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED))
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 /*
