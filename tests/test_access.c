@@ -256,6 +256,19 @@ START_TEST(a_cpu_without_an_address_space_can_access_nothing)
 }
 END_TEST
 
+/* R3: where there is no NX its bit is reserved. */
+START_TEST(a_machine_that_lacks_a_feature_has_memory_all_the_same)
+{
+	const struct lowfix_shape shape = { .features_off = 1U << _i };
+
+	down();
+	lowfix_up(&fix, &shape);
+
+	lowfix_store(fix.cpu, fix.addr, 1);
+	ck_assert_uint_eq(lowfix_load(fix.cpu, fix.addr), 1);
+}
+END_TEST
+
 static const unsigned int bad_sizes[] = { 0, 3, 5, 6, 7, 9, 16 };
 
 START_TEST(other_sizes_are_refused)
@@ -498,6 +511,9 @@ int main(void)
 	tcase_add_loop_test(faults, an_access_to_nothing_fails_and_says_where,
 			    0, (int)VMD_ARRAY_SIZE(nowhere));
 	tcase_add_test(faults, a_store_to_a_read_only_page_fails);
+	tcase_add_loop_test(
+		faults, a_machine_that_lacks_a_feature_has_memory_all_the_same,
+		0, 10);
 	tcase_add_test(faults, a_reserved_bit_fails_the_access);
 	tcase_add_test(
 		faults,

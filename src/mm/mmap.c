@@ -3,6 +3,7 @@
  * mmap and munmap.
  */
 #include <errno.h>
+#include <vmmdirty/cpufeatures.h>
 
 #include "base/config.h"
 #include "mm/mm.h"
@@ -98,8 +99,10 @@ static bool wants_writenotify(const struct vmd_vma *vma)
 
 static uint64_t calc_page_prot(const struct vmd_vma *vma)
 {
-	uint64_t prot = VMD_PAGE_USER | VMD_PAGE_ACCESSED | VMD_PAGE_NX;
+	uint64_t prot = VMD_PAGE_USER | VMD_PAGE_ACCESSED;
 
+	if (vma->vm_mm->hw->mmu.features & VMD_FEATURE_NX)
+		prot |= VMD_PAGE_NX; /* kernel: __supported_pte_mask */
 	if (vma->vm_flags & (VMD_VM_READ | VMD_VM_WRITE))
 		prot |= VMD_PAGE_PRESENT;
 	if ((vma->vm_flags & VMD_VM_WRITE) && (vma->vm_flags & VMD_VM_SHARED) &&
