@@ -217,6 +217,44 @@ START_TEST(a_cpu_has_nothing_once_its_address_space_is_destroyed)
 }
 END_TEST
 
+/* A page at @va, by tables of its own in frames from @table on. */
+static void map_by_hand(vmd_pfn_t table, vmd_va_t va)
+{
+	const uint64_t bits = VMD_PAGE_PRESENT | VMD_PAGE_RW | VMD_PAGE_USER;
+	int level;
+
+	for (level = VMD_LEVEL_P4D; level >= VMD_LEVEL_PTE; level--, table++)
+		ck_assert_int_eq(
+			vmd_write_phys(fix.machine,
+				       (table << VMD_PAGE_SHIFT) +
+					       8 * vmd_level_index(va, level),
+				       (table + 1) << VMD_PAGE_SHIFT | bits),
+			0);
+}
+
+/* PCID 0 is that of a CPU without an address space, and of tables by hand. */
+START_TEST(a_cpu_has_nothing_once_it_has_unloaded_all)
+{
+	const vmd_va_t va = UINT64_C(1) << 40;
+	vmd_pfn_t root;
+
+	ck_assert_int_eq(vmd_alloc_pages(fix.machine, 5, &root), 0);
+	map_by_hand(root, va);
+	ck_assert_int_eq(vmd_cpu_switch_mm(fix.cpu, NULL), 0);
+	ck_assert_int_eq(vmd_cpu_write_reg(fix.cpu, VMD_REG_CR3,
+					   root << VMD_PAGE_SHIFT),
+			 0);
+	lowfix_store(fix.cpu, va, 1);
+	ck_assert_int_eq(vmd_cpu_switch_mm(fix.cpu, fix.mm), 0);
+	lowfix_store(fix.cpu, fix.addr, 1);
+	ck_assert_int_eq(vmd_cpu_switch_mm(fix.cpu, NULL), 0);
+
+	ck_assert_int_eq(vmd_store_u64(fix.cpu, va, 2), -EFAULT);
+	ck_assert_int_eq(vmd_store_u64(fix.cpu, fix.addr, 2), -EFAULT);
+	vmd_free_pages(fix.machine, root, 5);
+}
+END_TEST
+
 /* TL-22: a flush of one page does not wake a lazy CPU; it makes up for it. */
 START_TEST(a_lazy_cpu_makes_up_for_the_flushes_it_was_spared)
 {
@@ -350,6 +388,8 @@ int main(void)
 	tcase_add_test(mask, an_address_space_of_another_machine_is_refused);
 	tcase_add_test(mask,
 		       a_cpu_has_nothing_once_its_address_space_is_destroyed);
+
+	tcase_add_test(mask, a_cpu_has_nothing_once_it_has_unloaded_all);
 
 	tcase_add_test(plain, without_pcids_switching_drops_every_translation);
 	suite_add_tcase(suite, plain);

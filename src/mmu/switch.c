@@ -70,7 +70,8 @@ void vmd_cpu_leave_mm(struct vmd_cpu *cpu)
 	VMD_WRITE_ONCE(cpu->tlbstate.is_lazy, false);
 	set_loaded_mm(cpu, NULL);
 	clear_cpumask(cpu, old);
-	vmd_cpu_set_cr3(cpu, uses_pcid(cpu) ? VMD_CR3_NOFLUSH : 0);
+	/* Of tables by hand, which had PCID 0 before, nothing is left. */
+	vmd_cpu_set_cr3(cpu, 0);
 }
 
 /* TL-22: the same address space again; lazy CPUs may have missed flushes. */
