@@ -53,7 +53,7 @@ vmd_cpu_rmw_slow(struct vmd_cpu *cpu, enum vmd_rmw op, vmd_va_t addr,
  * the address in vmd_cpu_fault() everything is there.
  *
  * Context: May sleep in a fault handler. Holds no lock of the machine.
- * Return: 0, -EFAULT, -ENOMEM if a fault found no memory.
+ * Return: 0, -EFAULT, -ENOMEM if a fault found no memory, -EINVAL for NULL.
  */
 VMD_API vmd_must_check int vmd_copy_to(struct vmd_cpu *cpu, vmd_va_t addr,
 				       const void *from, size_t len);
@@ -68,7 +68,7 @@ VMD_API vmd_must_check int vmd_copy_to(struct vmd_cpu *cpu, vmd_va_t addr,
  * Kernel: copy_from_user(), with the difference of vmd_copy_to().
  *
  * Context: May sleep in a fault handler. Holds no lock of the machine.
- * Return: 0, -EFAULT, -ENOMEM if a fault found no memory.
+ * Return: 0, -EFAULT, -ENOMEM if a fault found no memory, -EINVAL for NULL.
  */
 VMD_API vmd_must_check int vmd_copy_from(struct vmd_cpu *cpu, void *to,
 					 vmd_va_t addr, size_t len);
@@ -84,7 +84,7 @@ VMD_API vmd_must_check int vmd_copy_from(struct vmd_cpu *cpu, void *to,
  * vmd_copy_to().
  *
  * Context: May sleep in a fault handler. Holds no lock of the machine.
- * Return: 0, -EFAULT, -ENOMEM if a fault found no memory.
+ * Return: 0, -EFAULT, -ENOMEM if a fault found no memory, -EINVAL for NULL.
  */
 VMD_API vmd_must_check int vmd_fill(struct vmd_cpu *cpu, vmd_va_t addr,
 				    unsigned char byte, size_t len);
@@ -127,21 +127,20 @@ static inline bool vmd_host_cmpxchg(uintptr_t host, uint64_t *old,
 	}
 }
 
-/* On @size bytes of memory; returns what was there. */
-static inline uint64_t vmd_host_rmw(enum vmd_rmw op, uintptr_t host,
-				    uint64_t expected, uint64_t value,
-				    unsigned int size)
+/* On @size bytes of memory; only CMPXCHG reads *@old first. */
+static inline void vmd_host_rmw(enum vmd_rmw op, uintptr_t host, uint64_t *old,
+				uint64_t value, unsigned int size)
 {
-	uint64_t old = vmd_host_load(host, size);
+	const uint64_t mask = UINT64_MAX >> (64 - 8 * size);
+	uint64_t is = vmd_host_load(host, size);
 
-	expected &= UINT64_MAX >> (64 - 8 * size);
 	do {
-		if (op == VMD_RMW_CMPXCHG && old != expected)
-			return old;
-	} while (!vmd_host_cmpxchg(host, &old,
-				   op == VMD_RMW_XADD ? old + value : value,
+		if (op == VMD_RMW_CMPXCHG && is != (*old & mask))
+			break;
+	} while (!vmd_host_cmpxchg(host, &is,
+				   op == VMD_RMW_XADD ? is + value : value,
 				   size));
-	return old;
+	*old = is;
 }
 
 /* A locked instruction stores in any case: it needs what a store needs. */
@@ -156,8 +155,8 @@ static inline vmd_must_check int vmd_rmw(struct vmd_cpu *cpu, enum vmd_rmw op,
 					     __ATOMIC_RELAXED) ==
 				     vmd_access_tag(addr, size),
 			     1)) {
-		*old = vmd_host_rmw(op, (uintptr_t)addr + line->addend, *old,
-				    value, size);
+		vmd_host_rmw(op, (uintptr_t)addr + line->addend, old, value,
+			     size);
 		vmd_access_end(cpu);
 		return 0;
 	}
@@ -238,7 +237,7 @@ static inline vmd_must_check int vmd_cmpxchg_u32(struct vmd_cpu *cpu,
 static inline vmd_must_check int
 vmd_xadd_u32(struct vmd_cpu *cpu, vmd_va_t addr, uint32_t nr, uint32_t *old)
 {
-	uint64_t wide = 0;
+	uint64_t wide;
 	int err = vmd_rmw(cpu, VMD_RMW_XADD, addr, &wide, nr, 4);
 
 	if (!err)
@@ -250,7 +249,7 @@ vmd_xadd_u32(struct vmd_cpu *cpu, vmd_va_t addr, uint32_t nr, uint32_t *old)
 static inline vmd_must_check int
 vmd_xchg_u32(struct vmd_cpu *cpu, vmd_va_t addr, uint32_t value, uint32_t *old)
 {
-	uint64_t wide = 0;
+	uint64_t wide;
 	int err = vmd_rmw(cpu, VMD_RMW_XCHG, addr, &wide, value, 4);
 
 	if (!err)

@@ -19,7 +19,8 @@ int vmd_cpu_rmw_slow(struct vmd_cpu *cpu, enum vmd_rmw op, vmd_va_t addr,
 	struct vmd_trap trap;
 	int err;
 
-	if ((size != 1 && size != 2 && size != 4 && size != 8) ||
+	if (!cpu || !old ||
+	    (size != 1 && size != 2 && size != 4 && size != 8) ||
 	    (addr & (size - 1)) || op > VMD_RMW_XCHG)
 		return -EINVAL;
 	do {
@@ -28,8 +29,7 @@ int vmd_cpu_rmw_slow(struct vmd_cpu *cpu, enum vmd_rmw op, vmd_va_t addr,
 		vmd_cpu_enter(cpu);
 		host = vmd_translate(cpu, addr, VMD_ACCESS_WRITE, &trap);
 		if (host)
-			*old = vmd_host_rmw(op, (uintptr_t)host, *old, value,
-					    size);
+			vmd_host_rmw(op, (uintptr_t)host, old, value, size);
 		vmd_cpu_leave(cpu);
 		if (host)
 			return 0;
@@ -167,7 +167,7 @@ int vmd_copy_to(struct vmd_cpu *cpu, vmd_va_t addr, const void *from,
 		.arg = (void *)&bytes,
 	};
 
-	return move_all(cpu, &part, len);
+	return cpu && (from || !len) ? move_all(cpu, &part, len) : -EINVAL;
 }
 
 int vmd_copy_from(struct vmd_cpu *cpu, void *to, vmd_va_t addr, size_t len)
@@ -180,7 +180,7 @@ int vmd_copy_from(struct vmd_cpu *cpu, void *to, vmd_va_t addr, size_t len)
 		.arg = (void *)&bytes,
 	};
 
-	return move_all(cpu, &part, len);
+	return cpu && (to || !len) ? move_all(cpu, &part, len) : -EINVAL;
 }
 
 int vmd_fill(struct vmd_cpu *cpu, vmd_va_t addr, unsigned char byte, size_t len)
@@ -192,5 +192,5 @@ int vmd_fill(struct vmd_cpu *cpu, vmd_va_t addr, unsigned char byte, size_t len)
 		.arg = &byte,
 	};
 
-	return move_all(cpu, &part, len);
+	return cpu ? move_all(cpu, &part, len) : -EINVAL;
 }
