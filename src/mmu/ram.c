@@ -148,7 +148,7 @@ void vmd_frame_free_range(struct vmd_ram *ram, vmd_pfn_t pfn, uint64_t nr)
 	bool ours;
 
 	vmd_spin_lock(&ram->lock);
-	ours = pfn + nr <= ram->next &&
+	ours = pfn > 0 && pfn <= ram->next && nr <= ram->next - pfn &&
 	       vmd_find_next_bit(ram->free, pfn + nr, pfn) == pfn + nr;
 	if (ours) {
 		vmd_bitmap_set(ram->free, pfn, nr);
