@@ -263,6 +263,52 @@ START_TEST(pages_that_are_not_there_are_not_given_out)
 }
 END_TEST
 
+static unsigned int nr_reports;
+
+static void count_report(void *arg, const struct vmd_report *report)
+{
+	(void)arg;
+	(void)report;
+	nr_reports++;
+}
+
+/* What was never given out, frame 0 among it. */
+static const struct {
+	vmd_pfn_t pfn;
+	uint64_t nr_pages;
+} frees[] = {
+	{ 0, 1 },
+	{ 0, 2 },
+	{ UINT64_MAX, 1 },
+	{ UINT64_MAX, 2 },
+	{ UINT64_MAX - 62, 64 },
+	{ 1, UINT64_MAX },
+	{ RAM_PAGES - 1, 1 },
+	{ RAM_PAGES, 1 },
+	{ BIT(52), 1 },
+};
+
+START_TEST(pages_that_nobody_has_are_not_taken_back)
+{
+	const struct vmd_machine_config shape = {
+		.ram_pages = RAM_PAGES,
+		.report = count_report,
+	};
+	vmd_pfn_t pfn = 0;
+
+	down();
+	barefix_up(&fix, &shape);
+	nr_reports = 0;
+
+	vmd_free_pages(fix.machine, frees[_i].pfn, frees[_i].nr_pages);
+
+	ck_assert_uint_eq(nr_reports, 1);
+	ck_assert_int_eq(vmd_alloc_pages(fix.machine, 1, &pfn), 0);
+	ck_assert_uint_eq(pfn, 2);
+	vmd_free_pages(fix.machine, pfn, 1);
+}
+END_TEST
+
 START_TEST(null_is_refused)
 {
 	uint64_t value;
@@ -274,6 +320,24 @@ START_TEST(null_is_refused)
 	ck_assert_int_eq(vmd_read_phys(NULL, 0x1000, &value), -EINVAL);
 	ck_assert_int_eq(vmd_read_phys(fix.machine, 0x1000, NULL), -EINVAL);
 	ck_assert_int_eq(vmd_write_phys(NULL, 0x1000, 0), -EINVAL);
+	ck_assert_int_eq(vmd_copy_to(NULL, PAGE(0), &value, 8), -EINVAL);
+	ck_assert_int_eq(vmd_copy_from(NULL, &value, PAGE(0), 8), -EINVAL);
+	ck_assert_int_eq(vmd_copy_to(fix.cpu, PAGE(0), NULL, 8), -EINVAL);
+	ck_assert_int_eq(vmd_copy_from(fix.cpu, NULL, PAGE(0), 8), -EINVAL);
+	ck_assert_int_eq(vmd_fill(NULL, PAGE(0), 0, 8), -EINVAL);
+	ck_assert(!vmd_cpu_tlb_lookup(NULL, PAGE(0),
+				      &(struct vmd_tlb_view){ 0 }));
+	ck_assert(!vmd_cpu_tlb_lookup(fix.cpu, PAGE(0), NULL));
+	ck_assert(!vmd_cpu_prefetch(NULL, PAGE(0)));
+	ck_assert_uint_eq(vmd_cpu_read_reg(NULL, VMD_REG_CR3), 0);
+	ck_assert_int_eq(vmd_cpu_rmw_slow(NULL, VMD_RMW_XADD, PAGE(0), &value,
+					  1, 8),
+			 -EINVAL);
+	ck_assert_int_eq(vmd_cpu_rmw_slow(fix.cpu, VMD_RMW_XADD, PAGE(0), NULL,
+					  1, 8),
+			 -EINVAL);
+	vmd_cpu_invlpg(NULL, PAGE(0));
+	vmd_cpu_evict(NULL, PAGE(0));
 }
 END_TEST
 
@@ -320,6 +384,36 @@ START_TEST(the_missing_part_of_a_large_page_is_a_page_fault)
 }
 END_TEST
 
+/*
+ * R11, F6: a store whose second half would be missing marks neither half; of
+ * the first one the TLB knows a clean 4K page, of the other the large one.
+ */
+START_TEST(a_store_into_the_missing_part_of_a_large_page_marks_nothing)
+{
+	const struct vmd_machine_config shape = {
+		.ram_pages = 4096 + 4,
+		.flags = VMD_MACHINE_NO_PSC,
+	};
+	const vmd_pa_t end = UINT64_C(4096) << 12;
+	const unsigned int code = VMD_PF_PROT | VMD_PF_RSVD | VMD_PF_USER |
+				  VMD_PF_WRITE;
+
+	down();
+	barefix_up(&fix, &shape);
+	barefix_map(&fix, MB2(0) + 0x3000, PTE);
+	(void)barefix_load(&fix, MB2(0) + 0x3000);
+	barefix_write(&fix, MB2(0), PDE, end | P | RW | US | PS);
+	barefix_store(&fix, MB2(0), 1);
+	barefix_clear(&fix, MB2(0), PDE, D);
+
+	ck_assert_int_eq(vmd_store_u64(fix.cpu, MB2(0) + 0x3ffd, 1), -EFAULT);
+
+	ck_assert_uint_eq(vmd_cpu_fault(fix.cpu)->addr, MB2(0) + 0x4000);
+	ck_assert_uint_eq(vmd_cpu_fault(fix.cpu)->error_code, code);
+	ck_assert(!(barefix_entry(&fix, MB2(0), PDE) & D));
+}
+END_TEST
+
 /* CR3 that was never written points to an empty table, and stays so. */
 START_TEST(a_cpu_without_tables_faults_on_everything)
 {
@@ -353,11 +447,16 @@ int main(void)
 			    0, ARRAY_SIZE(words));
 	tcase_add_test(tc, the_last_word_of_ram_is_one);
 	tcase_add_test(tc, pages_that_are_not_there_are_not_given_out);
+	tcase_add_loop_test(tc, pages_that_nobody_has_are_not_taken_back, 0,
+			    ARRAY_SIZE(frees));
 	tcase_add_test(tc, null_is_refused);
 	tcase_add_loop_test(tc,
 			    a_frame_behind_the_end_of_memory_is_a_page_fault, 1,
 			    5);
 	tcase_add_test(tc, the_missing_part_of_a_large_page_is_a_page_fault);
+	tcase_add_test(
+		tc,
+		a_store_into_the_missing_part_of_a_large_page_marks_nothing);
 	tcase_add_test(tc, a_cpu_without_tables_faults_on_everything);
 	suite_add_tcase(suite, tc);
 	return vmd_test_main(suite);

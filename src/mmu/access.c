@@ -114,7 +114,7 @@ static bool try_access(struct vmd_cpu *cpu, struct access *access,
 int vmd_handle_trap(struct vmd_cpu *cpu, const struct vmd_trap *trap)
 {
 	struct vmd_clock *old = vmd_clock_switch(&cpu->clock);
-	struct vmd_mm_context *ctx = cpu->tlbstate.loaded_mm;
+	struct vmd_mm_context *ctx = vmd_load_acquire(&cpu->tlbstate.loaded_mm);
 	int err = -EFAULT;
 
 	vmd_charge(cpu->env, VMD_EV_FAULT, 1);

@@ -11,10 +11,12 @@
 
 void vmd_cpu_invlpg(struct vmd_cpu *cpu, vmd_va_t addr)
 {
-	if (!vmd_is_canonical_in(&cpu->walker.mode, addr))
-		return; /* R23 as well: a tag makes it another address */
+	if (!cpu)
+		return;
 	vmd_cpu_enter(cpu);
-	(void)vmd_cpu_drop_page(cpu, addr);
+	/* R23 as well: a tag makes it another address. */
+	if (vmd_is_canonical_in(&cpu->walker.mode, addr))
+		(void)vmd_cpu_drop_page(cpu, addr);
 	vmd_cpu_leave(cpu);
 }
 
@@ -60,16 +62,22 @@ static void invpcid(struct vmd_cpu *cpu, enum vmd_invpcid_type type,
 int vmd_cpu_invpcid(struct vmd_cpu *cpu, enum vmd_invpcid_type type,
 		    unsigned int pcid, vmd_va_t addr)
 {
-	if (!cpu || !invpcid_makes_sense(cpu, type, pcid, addr))
+	bool makes_sense;
+
+	if (!cpu)
 		return -EINVAL;
 	vmd_cpu_enter(cpu);
-	invpcid(cpu, type, pcid, addr);
+	makes_sense = invpcid_makes_sense(cpu, type, pcid, addr);
+	if (makes_sense)
+		invpcid(cpu, type, pcid, addr);
 	vmd_cpu_leave(cpu);
-	return 0;
+	return makes_sense ? 0 : -EINVAL;
 }
 
 void vmd_cpu_evict(struct vmd_cpu *cpu, vmd_va_t addr)
 {
+	if (!cpu)
+		return;
 	vmd_cpu_enter(cpu);
 	vmd_tlb_drop(&cpu->tlb, cpu->walker.mode.pcid, addr,
 		     VMD_TLB_PCID_AND_GLOBAL);
@@ -80,9 +88,12 @@ void vmd_cpu_evict(struct vmd_cpu *cpu, vmd_va_t addr)
 bool vmd_cpu_tlb_lookup(struct vmd_cpu *cpu, vmd_va_t addr,
 			struct vmd_tlb_view *view)
 {
-	const struct vmd_paging *mode = &cpu->walker.mode;
+	const struct vmd_paging *mode;
 	const uint64_t *word = NULL;
 
+	if (!cpu || !view)
+		return false;
+	mode = &cpu->walker.mode;
 	vmd_cpu_enter(cpu);
 	if (vmd_paging_canonical(mode, VMD_ACCESS_READ, &addr))
 		word = vmd_tlb_find(&cpu->tlb, mode->pcid, addr);

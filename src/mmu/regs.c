@@ -97,6 +97,7 @@ static int check_efer(const struct vmd_cpu *cpu, uint64_t value)
 		       0;
 }
 
+/* In the section. */
 static int check(const struct vmd_cpu *cpu, enum vmd_reg reg, uint64_t value)
 {
 	switch (reg) {
@@ -125,7 +126,8 @@ void vmd_cpu_set_cr3(struct vmd_cpu *cpu, uint64_t value)
 {
 	bool flush = !pcide(cpu) || !(value & VMD_CR3_NOFLUSH);
 
-	cpu->regs.value[VMD_REG_CR3] = value & ~VMD_CR3_NOFLUSH;
+	/* Perhaps by who flushes a lazy CPU, whose thread may be reading it. */
+	VMD_WRITE_ONCE(cpu->regs.value[VMD_REG_CR3], value & ~VMD_CR3_NOFLUSH);
 	vmd_cpu_update_mode(cpu);
 	if (!flush)
 		return;
@@ -165,26 +167,37 @@ static void set_plain(struct vmd_cpu *cpu, enum vmd_reg reg, uint64_t value)
 	vmd_cpu_update_mode(cpu);
 }
 
-int vmd_cpu_write_reg(struct vmd_cpu *cpu, enum vmd_reg reg, uint64_t value)
+static void set_reg(struct vmd_cpu *cpu, enum vmd_reg reg, uint64_t value)
 {
-	int err = cpu ? check(cpu, reg, value) : -EINVAL;
-
-	if (err || (reg != VMD_REG_CR3 && cpu->regs.value[reg] == value))
-		return err;
-	vmd_cpu_enter(cpu);
 	if (reg == VMD_REG_CR3) {
 		vmd_cpu_forget_asids(cpu);
 		vmd_cpu_set_cr3(cpu, value);
+	} else if (cpu->regs.value[reg] == value) {
+		return;
 	} else if (reg == VMD_REG_CR4) {
 		set_cr4(cpu, value);
 	} else {
 		set_plain(cpu, reg, value);
 	}
+}
+
+int vmd_cpu_write_reg(struct vmd_cpu *cpu, enum vmd_reg reg, uint64_t value)
+{
+	int err;
+
+	if (!cpu)
+		return -EINVAL;
+	vmd_cpu_enter(cpu);
+	err = check(cpu, reg, value);
+	if (!err)
+		set_reg(cpu, reg, value);
 	vmd_cpu_leave(cpu);
-	return 0;
+	return err;
 }
 
 uint64_t vmd_cpu_read_reg(const struct vmd_cpu *cpu, enum vmd_reg reg)
 {
-	return (unsigned int)reg < VMD_NR_REGS ? cpu->regs.value[reg] : 0;
+	return cpu && (unsigned int)reg < VMD_NR_REGS ?
+		       VMD_READ_ONCE(cpu->regs.value[reg]) :
+		       0;
 }

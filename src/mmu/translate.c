@@ -195,7 +195,8 @@ bool vmd_may_translate(struct vmd_cpu *cpu, vmd_va_t addr,
 		verdict = judge_cached(cpu, *word,
 				       vmd_paging_allowed(mode, *word), kind);
 	if (verdict != WALK)
-		return verdict == USE;
+		return verdict == USE &&
+		       vmd_tlb_frame(*word, addr) < cpu->hw->ram.nr_frames;
 	return vmd_hw_walk(&cpu->walker, addr, kind, VMD_WALK_PROBE, false,
 			   &found, &error_code);
 }
@@ -220,6 +221,8 @@ bool vmd_cpu_prefetch(struct vmd_cpu *cpu, vmd_va_t addr)
 {
 	bool cached;
 
+	if (!cpu)
+		return false;
 	vmd_cpu_enter(cpu);
 	cached = vmd_is_canonical_in(&cpu->walker.mode, addr) &&
 		 prefetch(cpu, addr);
