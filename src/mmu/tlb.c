@@ -171,7 +171,8 @@ static bool is_piece_of(uint64_t tag, uint64_t word, vmd_va_t addr,
 	if (!tag || level == VMD_LEVEL_PTE ||
 	    (tag & (VMD_TAG_GLOBAL | VMD_TAG_PCID)) != space)
 		return false;
-	return !((tag ^ addr) & ~(vmd_level_size(level) - 1) & VMD_TAG_ADDRESS);
+	return ((tag ^ addr) & ~(vmd_level_size(level) - 1) &
+		VMD_TAG_ADDRESS) == 0;
 }
 
 /* F6, K7: every piece of the large page that holds @addr. */
