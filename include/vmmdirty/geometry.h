@@ -73,13 +73,16 @@ static inline unsigned int vmd_address_bits(int levels)
 	return vmd_level_shift(levels + 1);
 }
 
-/** Are the bits above those all equal to the highest of those? (R24) */
+/** Are the @nr_above highest bits all equal to the one below them? */
+static inline bool vmd_is_sign_extended(vmd_va_t addr, unsigned int nr_above)
+{
+	return (vmd_va_t)((int64_t)(addr << nr_above) >> nr_above) == addr;
+}
+
+/** Are the bits that are not translated what a pointer needs? (R24) */
 static inline bool vmd_is_canonical(vmd_va_t addr, int levels)
 {
-	uint64_t above = addr >> (vmd_address_bits(levels) - 1);
-
-	return above == 0 ||
-	       above == UINT64_MAX >> (vmd_address_bits(levels) - 1);
+	return vmd_is_sign_extended(addr, 64 - vmd_address_bits(levels));
 }
 
 /** The end of the lower half: user addresses are below. */

@@ -220,12 +220,16 @@ static VMD_NOINLINE int store_rest(struct vmd_cpu *cpu, vmd_va_t addr,
 	return err ? err : store_any(cpu, addr, value, 8);
 }
 
-/* An aligned word, no odd address, and the gate is open: then inside. */
+/* An aligned word, the gate is open, and no odd address: then inside. */
 static inline bool enter_plainly(struct vmd_cpu *cpu, vmd_va_t addr,
 				 unsigned int size)
 {
-	return vmd_likely(size == 8 && !(addr & 7) && !vmd_is_odd(cpu, addr) &&
-			  vmd_cpu_try_enter(cpu));
+	if (vmd_unlikely(size != 8 || (addr & 7) || !vmd_cpu_try_enter(cpu)))
+		return false;
+	if (vmd_likely(!vmd_is_odd(cpu, addr)))
+		return true;
+	vmd_cpu_leave(cpu);
+	return false;
 }
 
 int vmd_cpu_load_slow(struct vmd_cpu *cpu, vmd_va_t addr, uint64_t *value,

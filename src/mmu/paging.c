@@ -138,7 +138,7 @@ void vmd_paging_update(struct vmd_paging *mode, const struct vmd_regs *regs,
 	mode->pkru = (uint32_t)regs->value[VMD_REG_PKRU];
 	mode->pkrs = (uint32_t)regs->value[VMD_REG_PKRS];
 	mode->levels = (uint8_t)config->levels;
-	mode->va_bits = config->levels == VMD_MAX_LEVELS ? 57 : 48;
+	mode->va_bits = (uint8_t)vmd_address_bits(config->levels);
 	mode->sign_shift = (uint8_t)(64 - mode->va_bits);
 	mode->user = regs->value[VMD_REG_CPL] == 3;
 	mode->wp = regs->value[VMD_REG_CR0] & VMD_CR0_WP;

@@ -7,6 +7,7 @@
 #ifndef VMD_SRC_MMU_PAGING_H
 #define VMD_SRC_MMU_PAGING_H
 
+#include <vmmdirty/geometry.h>
 #include <vmmdirty/mmu.h>
 #include <vmmdirty/pte.h>
 
@@ -111,8 +112,7 @@ bool vmd_paging_canonical(const struct vmd_paging *mode,
 static inline bool vmd_is_canonical_in(const struct vmd_paging *mode,
 				       vmd_va_t addr)
 {
-	return (vmd_va_t)((int64_t)(addr << mode->sign_shift) >>
-			  mode->sign_shift) == addr;
+	return vmd_is_sign_extended(addr, mode->sign_shift);
 }
 
 #endif /* VMD_SRC_MMU_PAGING_H */
