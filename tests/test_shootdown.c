@@ -133,6 +133,54 @@ START_TEST(a_right_that_was_raised_is_seen_without_a_flush)
 }
 END_TEST
 
+/* TL-5, K6: W may be raised without a flush; the fault is tried again. */
+START_TEST(a_spurious_fault_of_a_store_is_nobodys_business)
+{
+	const struct lowfix_shape shape = {
+		.flags = VMD_MACHINE_SPURIOUS_FAULTS
+	};
+	uint64_t nr_faults;
+
+	lowfix_down(&fix);
+	lowfix_up(&fix, &shape);
+	lowfix_store(fix.cpu, fix.addr, 1);
+	lowfix_clear_bits(&fix, 0, VMD_PAGE_RW);
+	lowfix_flush(&fix, 0, 1);
+	(void)lowfix_load(fix.cpu, fix.addr);
+	nr_faults = lowfix_count(&fix, VMD_EV_FAULT);
+	lowfix_set_bits(&fix, 0, VMD_PAGE_RW);
+
+	lowfix_store(fix.cpu, fix.addr, 2);
+
+	ck_assert_uint_eq(lowfix_count(&fix, VMD_EV_FAULT), nr_faults + 1);
+}
+END_TEST
+
+/*
+ * TL-8, K6: any other right needs a flush, also upwards: a kernel takes a read
+ * of a present page that is denied for an error (access_error()). Once (F3).
+ */
+START_TEST(a_spurious_fault_of_a_load_fails_it)
+{
+	const struct lowfix_shape shape = {
+		.flags = _i ? VMD_MACHINE_SPURIOUS_FAULTS : 0
+	};
+	uint64_t value;
+
+	lowfix_down(&fix);
+	lowfix_up(&fix, &shape);
+	lowfix_store(fix.cpu, fix.addr, 1);
+	lowfix_clear_bits(&fix, 0, VMD_PAGE_USER);
+	lowfix_flush(&fix, 0, 1);
+	ck_assert(vmd_cpu_prefetch(fix.cpu, fix.addr));
+	lowfix_set_bits(&fix, 0, VMD_PAGE_USER);
+
+	ck_assert_int_eq(vmd_load_u64(fix.cpu, fix.addr, &value),
+			 _i ? -EFAULT : 0);
+	ck_assert_uint_eq(lowfix_load(fix.cpu, fix.addr), 1);
+}
+END_TEST
+
 /* TL-3, R13: cached clean is not enough for a store. */
 START_TEST(a_page_cached_by_a_load_still_gets_d)
 {
@@ -434,14 +482,17 @@ int main(void)
 	suite_add_tcase(suite, stale);
 
 	tcase_add_test(rights, a_right_that_was_raised_is_seen_without_a_flush);
+	tcase_add_test(rights, a_spurious_fault_of_a_store_is_nobodys_business);
+	tcase_add_loop_test(rights, a_spurious_fault_of_a_load_fails_it, 0, 2);
 	tcase_add_test(rights, a_page_cached_by_a_load_still_gets_d);
 
 	tcase_add_test(range, a_flush_reaches_every_cpu_that_has_it_loaded);
 	tcase_add_loop_test(range, a_flush_of_more_than_33_pages_is_a_full_one,
 			    0, (int)VMD_ARRAY_SIZE(ceilings));
 	tcase_add_test(range, a_flush_waits_for_an_access_that_has_begun);
-	tcase_add_loop_test(
-		range, a_flush_waits_for_a_cpu_in_the_middle_of_a_switch, 0, 2);
+	tcase_add_loop_test(range,
+			    a_flush_waits_for_a_cpu_in_the_middle_of_a_switch,
+			    0, 2);
 	tcase_add_test(
 		range,
 		a_waiter_does_not_wait_for_ever_for_a_cpu_that_only_hits);
