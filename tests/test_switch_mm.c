@@ -286,6 +286,21 @@ START_TEST(a_flush_that_frees_tables_unloads_a_lazy_cpu)
 }
 END_TEST
 
+/* TL-9, TL-22: it is a flush of one page. */
+START_TEST(clearing_one_entry_spares_a_lazy_cpu)
+{
+	lowfix_store(fix.cpu, fix.addr, 1);
+	ck_assert_int_eq(vmd_cpu_enter_lazy_tlb(fix.cpu), 0);
+
+	(void)vmd_ptep_clear_flush(fix.ctx, fix.addr, lowfix_slot(&fix, 0));
+
+	ck_assert_ptr_eq(fix.cpu->tlbstate.loaded_mm, fix.ctx);
+	ck_assert_int_eq(vmd_cpu_switch_mm(fix.cpu, fix.mm), 0);
+	lowfix_store(fix.cpu, fix.addr, 2);
+	ck_assert(is_dirty(0));
+}
+END_TEST
+
 /* TL-22: what a lazy CPU must not do is reported. */
 START_TEST(a_lazy_cpu_that_touches_user_memory_is_reported)
 {
@@ -396,6 +411,7 @@ int main(void)
 
 	tcase_add_test(lazy, a_lazy_cpu_makes_up_for_the_flushes_it_was_spared);
 	tcase_add_test(lazy, a_flush_that_frees_tables_unloads_a_lazy_cpu);
+	tcase_add_test(lazy, clearing_one_entry_spares_a_lazy_cpu);
 	tcase_add_test(lazy, a_lazy_cpu_that_touches_user_memory_is_reported);
 
 	tcase_add_test(batch, a_batch_flushes_all_that_it_has_collected);

@@ -215,8 +215,8 @@ VMD_API vmd_must_check int vmd_alloc_pages(struct vmd_machine *machine,
  * @pfn: the first one; nothing uses them any more, in no TLB either
  * @nr_pages: how many
  *
- * Context: Any. Takes the lock of the free frames. Frames that are free
- *          already are reported.
+ * Context: Any. Takes the lock of the free frames. Frames that are not given
+ *          out, frame 0 among them, are reported.
  */
 VMD_API void vmd_free_pages(struct vmd_machine *machine, vmd_pfn_t pfn,
 			    uint64_t nr_pages);

@@ -82,7 +82,7 @@ vmd_pte_t vmd_ptep_clear_flush(struct vmd_mm_context *ctx, vmd_va_t addr,
 	bool pending = vmd_load_acquire(&ctx->tlb_flush_pending) > 0;
 
 	if (vmd_pte_accessible(old, pending))
-		vmd_flush_tlb_range(ctx, addr, addr + VMD_PAGE_SIZE);
+		vmd_flush_tlb_page(ctx, addr);
 	return old;
 }
 
