@@ -315,6 +315,26 @@ START_TEST(a_lazy_cpu_that_touches_user_memory_is_reported)
 }
 END_TEST
 
+static void look_at_the_section(void *arg, const struct vmd_report *report)
+{
+	ck_assert_uint_eq(fix.cpu->fast.in_access, 0);
+	lowfix_report(arg, report);
+}
+
+/* Who hears of it may flush, or never come back. */
+START_TEST(a_report_comes_from_outside_of_the_section)
+{
+	fix.hw->env.report = look_at_the_section;
+	lowfix_store(fix.cpu, fix.addr, 1);
+	ck_assert_int_eq(vmd_cpu_enter_lazy_tlb(fix.cpu), 0);
+
+	ck_assert_int_eq(vmd_store_u64(fix.cpu, fix.addr, 2), -EFAULT);
+
+	ck_assert_uint_eq(fix.reports.nr_bugs, 1);
+	fix.reports.nr_bugs = 0;
+}
+END_TEST
+
 /* TL-25: entries are gone, the flush comes later, and reaches everybody. */
 START_TEST(a_batch_flushes_all_that_it_has_collected)
 {
@@ -413,6 +433,8 @@ int main(void)
 	tcase_add_test(lazy, a_flush_that_frees_tables_unloads_a_lazy_cpu);
 	tcase_add_test(lazy, clearing_one_entry_spares_a_lazy_cpu);
 	tcase_add_test(lazy, a_lazy_cpu_that_touches_user_memory_is_reported);
+
+	tcase_add_test(lazy, a_report_comes_from_outside_of_the_section);
 
 	tcase_add_test(batch, a_batch_flushes_all_that_it_has_collected);
 	tcase_add_test(batch,

@@ -117,6 +117,8 @@ int vmd_handle_trap(struct vmd_cpu *cpu, const struct vmd_trap *trap)
 	struct vmd_mm_context *ctx = vmd_load_acquire(&cpu->tlbstate.loaded_mm);
 	int err = -EFAULT;
 
+	/* Not before: who hears of it may wait for the section's end. */
+	(void)VMD_BUG_ON(cpu->env, trap->is_lazy);
 	vmd_charge(cpu->env, VMD_EV_FAULT, 1);
 	if (trap->kind == VMD_ACCESS_WRITE)
 		vmd_charge(cpu->env, VMD_EV_WRITE_FAULT, 1);

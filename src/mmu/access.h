@@ -14,6 +14,7 @@ struct vmd_trap {
 	unsigned int vector;
 	unsigned int error_code;
 	enum vmd_access_kind kind;
+	bool is_lazy; /* no fault: the CPU must not do it */
 };
 
 /*

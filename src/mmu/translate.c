@@ -115,8 +115,7 @@ static bool look_up(struct vmd_cpu *cpu, vmd_va_t addr,
 /* A lazy CPU must not touch user memory (TL-22). */
 static bool lazy_user_access(const struct vmd_cpu *cpu, vmd_va_t addr)
 {
-	return cpu->tlbstate.is_lazy && !(addr >> 63) &&
-	       VMD_BUG_ON(cpu->env, cpu->tlbstate.is_lazy);
+	return cpu->tlbstate.is_lazy && !(addr >> 63);
 }
 
 /* Behind the end of memory: as if a bit of the address were reserved. */
@@ -141,6 +140,7 @@ void *vmd_translate_rest(struct vmd_cpu *cpu, vmd_va_t addr,
 	trap->addr = addr;
 	trap->vector = VMD_TRAP_PF;
 	trap->kind = kind;
+	trap->is_lazy = false;
 	if (!known && vmd_tlb_has_other(tlb))
 		known = vmd_tlb_find_other(tlb, cpu->walker.mode.pcid, addr);
 	if (vmd_unlikely(!look_up(cpu, addr, kind, known, &to, trap))) {
@@ -169,10 +169,13 @@ void *vmd_translate(struct vmd_cpu *cpu, vmd_va_t addr,
 		.vector = VMD_TRAP_GP,
 		.kind = kind,
 	};
-	if (vmd_unlikely(vmd_is_odd(cpu, addr)) &&
-	    (!vmd_paging_canonical(mode, kind, &addr) ||
-	     lazy_user_access(cpu, addr)))
-		return NULL;
+	if (vmd_unlikely(vmd_is_odd(cpu, addr))) {
+		if (!vmd_paging_canonical(mode, kind, &addr))
+			return NULL;
+		trap->is_lazy = lazy_user_access(cpu, addr);
+		if (trap->is_lazy)
+			return NULL;
+	}
 	return vmd_translate_rest(cpu, addr, kind,
 				  vmd_tlb_find_small(&cpu->tlb, mode->pcid,
 						     addr),
