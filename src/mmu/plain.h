@@ -86,7 +86,7 @@ vmd_translate_hit(struct vmd_cpu *cpu, vmd_va_t addr, enum vmd_access_kind kind,
 
 struct vmd_plain_path {
 	uint8_t *base; /* of memory */
-	uint64_t end;
+	uint64_t size; /* of what is behind frame 0 */
 	uint64_t table; /* where the next one is */
 	vmd_pte_t *slot; /* of the entry that was read last */
 	uint64_t entry;
@@ -104,7 +104,7 @@ static inline VMD_ALWAYS_INLINE bool vmd_step_down(struct vmd_plain_path *path,
 	path->all &= path->entry;
 	path->any |= path->entry;
 	path->table = path->entry & VMD_PTE_PFN_MASK;
-	return vmd_likely(path->table < path->end);
+	return vmd_likely(path->table - VMD_PAGE_SIZE < path->size);
 }
 
 /* From the top; what was read on the way is judged when all of it is there. */
@@ -132,7 +132,7 @@ vmd_descend_plain(const struct vmd_walker *walker, vmd_va_t addr,
 		  struct vmd_plain_path *path)
 {
 	path->base = walker->ram->base;
-	path->end = walker->ram->nr_frames << VMD_PAGE_SHIFT;
+	path->size = (walker->ram->nr_frames - 1) << VMD_PAGE_SHIFT;
 	if (walker->psc.on) {
 		const uint64_t *word =
 			vmd_psc_find_last(&walker->psc, &walker->mode, addr);

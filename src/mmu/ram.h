@@ -50,6 +50,12 @@ vmd_pfn_t vmd_frame_alloc(struct vmd_ram *ram);
 vmd_pfn_t vmd_frame_alloc_range(struct vmd_ram *ram, uint64_t nr);
 void vmd_frame_free_range(struct vmd_ram *ram, vmd_pfn_t pfn, uint64_t nr);
 
+/* Frame 0 is nobody's: the top table of a CPU that has none. */
+static inline bool vmd_frame_exists(const struct vmd_ram *ram, vmd_pfn_t pfn)
+{
+	return pfn - 1 < ram->nr_frames - 1;
+}
+
 static inline void *vmd_pfn_to_virt(const struct vmd_ram *ram, vmd_pfn_t pfn)
 {
 	return ram->base + (pfn << VMD_PAGE_SHIFT);

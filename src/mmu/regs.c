@@ -149,8 +149,6 @@ static void set_cr4(struct vmd_cpu *cpu, uint64_t value)
 	cpu->regs.value[VMD_REG_CR4] = value;
 	if ((cleared | set) & VMD_CR4_PCIDE)
 		vmd_cpu_forget_asids(cpu);
-	if (cleared & VMD_CR4_PCIDE)
-		cpu->regs.value[VMD_REG_CR3] &= ~VMD_CR3_PCID_MASK;
 	if (((cleared | set) & VMD_CR4_PGE) || (cleared & VMD_CR4_PCIDE)) {
 		(void)vmd_cpu_drop_all(cpu);
 	} else if (set & VMD_CR4_SMEP) {

@@ -149,7 +149,7 @@ void *vmd_translate_rest(struct vmd_cpu *cpu, vmd_va_t addr,
 	}
 
 	pfn = vmd_tlb_frame(to.word, addr);
-	if (vmd_unlikely(pfn >= cpu->hw->ram.nr_frames))
+	if (vmd_unlikely(!vmd_frame_exists(&cpu->hw->ram, pfn)))
 		return no_memory(cpu, trap);
 	host = vmd_pfn_to_virt(&cpu->hw->ram, pfn);
 	if (to.word & VMD_PAGE_DIRTY)
@@ -199,7 +199,8 @@ bool vmd_may_translate(struct vmd_cpu *cpu, vmd_va_t addr,
 				       vmd_paging_allowed(mode, *word), kind);
 	if (verdict != WALK)
 		return verdict == USE &&
-		       vmd_tlb_frame(*word, addr) < cpu->hw->ram.nr_frames;
+		       vmd_frame_exists(&cpu->hw->ram,
+					vmd_tlb_frame(*word, addr));
 	return vmd_hw_walk(&cpu->walker, addr, kind, VMD_WALK_PROBE, false,
 			   &found, &error_code);
 }

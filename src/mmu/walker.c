@@ -66,7 +66,7 @@ static bool is_reserved(const struct walk *walk, uint64_t entry, int level)
 		return true;
 	if (vmd_unlikely(large && level > VMD_LEVEL_PTE))
 		pfn = vmd_pte_piece(entry, level, walk->addr);
-	return vmd_unlikely(pfn >= walk->walker->ram->nr_frames);
+	return vmd_unlikely(!vmd_frame_exists(walk->walker->ram, pfn));
 }
 
 static enum outcome descend(struct walk *walk)
