@@ -414,6 +414,30 @@ START_TEST(a_store_into_the_missing_part_of_a_large_page_marks_nothing)
 }
 END_TEST
 
+/* Frame 0 is the empty table of the next test: nobody writes there. */
+START_TEST(frame_0_is_not_there)
+{
+	uint64_t word = 1;
+
+	barefix_map(&fix, PAGE(1), PTE);
+	barefix_map(&fix, MB2(0), PDE);
+	barefix_write(&fix, PAGE(1), PTE, P | RW | US);
+	barefix_write(&fix, MB2(0), PDE, P | RW | US | PS);
+
+	expect_fault(&fix, BARE_WRITE, PAGE(1),
+		     VMD_PF_PROT | VMD_PF_RSVD | VMD_PF_USER | VMD_PF_WRITE);
+	expect_fault(&fix, BARE_READ, MB2(0) + 8,
+		     VMD_PF_PROT | VMD_PF_RSVD | VMD_PF_USER);
+	barefix_store(&fix, MB2(0) + 0x1000,
+		      barefix_load(&fix, MB2(0) + 0x1000));
+	expect_fault(&fix, BARE_WRITE, MB2(0) + 8,
+		     VMD_PF_PROT | VMD_PF_RSVD | VMD_PF_USER | VMD_PF_WRITE);
+
+	ck_assert_int_eq(vmd_read_phys(fix.machine, 8, &word), 0);
+	ck_assert_uint_eq(word, 0);
+}
+END_TEST
+
 /* CR3 that was never written points to an empty table, and stays so. */
 START_TEST(a_cpu_without_tables_faults_on_everything)
 {
@@ -453,6 +477,7 @@ int main(void)
 	tcase_add_loop_test(tc,
 			    a_frame_behind_the_end_of_memory_is_a_page_fault, 1,
 			    5);
+	tcase_add_test(tc, frame_0_is_not_there);
 	tcase_add_test(tc, the_missing_part_of_a_large_page_is_a_page_fault);
 	tcase_add_test(
 		tc,

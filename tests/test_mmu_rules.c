@@ -528,6 +528,20 @@ START_TEST(r22_pcide_needs_a_cr3_without_low_bits)
 }
 END_TEST
 
+/* R22: clearing PCIDE leaves CR3 as it is. */
+START_TEST(r22_a_pcid_left_in_cr3_keeps_pcide_off)
+{
+	uint64_t cr4 = vmd_cpu_read_reg(fix.cpu, VMD_REG_CR4);
+
+	barefix_cr3(&fix, 5, 0);
+	barefix_reg_clear(&fix, VMD_REG_CR4, VMD_CR4_PCIDE);
+
+	ck_assert_uint_eq(vmd_cpu_read_reg(fix.cpu, VMD_REG_CR3), fix.root | 5);
+	ck_assert_int_eq(vmd_cpu_write_reg(fix.cpu, VMD_REG_CR4, cr4), -EINVAL);
+	barefix_store(&fix, PAGE(0), 1);
+}
+END_TEST
+
 /* R22 */
 START_TEST(r22_pg_cannot_be_cleared)
 {
@@ -623,6 +637,7 @@ static void add_r22(Suite *suite)
 	TCase *page = new_case(suite, "R22", true);
 
 	tcase_add_test(page, r22_pcide_needs_a_cr3_without_low_bits);
+	tcase_add_test(page, r22_a_pcid_left_in_cr3_keeps_pcide_off);
 	tcase_add_test(page, r22_pg_cannot_be_cleared);
 	tcase_add_test(page, r22_without_pcide_there_is_pcid_0_alone);
 	tcase_add_test(page, r22_bit_63_of_cr3_reads_as_zero);
