@@ -419,18 +419,18 @@ START_TEST(frame_0_is_not_there)
 {
 	uint64_t word = 1;
 
-	barefix_map(&fix, PAGE(1), PTE);
-	barefix_map(&fix, MB2(0), PDE);
-	barefix_write(&fix, PAGE(1), PTE, P | RW | US);
-	barefix_write(&fix, MB2(0), PDE, P | RW | US | PS);
+	barefix_map(&fix, PAGE(7), PTE);
+	barefix_map(&fix, MB2(3), PDE);
+	barefix_write(&fix, PAGE(7), PTE, P | RW | US);
+	barefix_write(&fix, MB2(3), PDE, P | RW | US | PS);
 
-	expect_fault(&fix, BARE_WRITE, PAGE(1),
+	expect_fault(&fix, BARE_WRITE, PAGE(7),
 		     VMD_PF_PROT | VMD_PF_RSVD | VMD_PF_USER | VMD_PF_WRITE);
-	expect_fault(&fix, BARE_READ, MB2(0) + 8,
+	expect_fault(&fix, BARE_READ, MB2(3) + 8,
 		     VMD_PF_PROT | VMD_PF_RSVD | VMD_PF_USER);
-	barefix_store(&fix, MB2(0) + 0x1000,
-		      barefix_load(&fix, MB2(0) + 0x1000));
-	expect_fault(&fix, BARE_WRITE, MB2(0) + 8,
+	barefix_store(&fix, MB2(3) + 0x1000,
+		      barefix_load(&fix, MB2(3) + 0x1000));
+	expect_fault(&fix, BARE_WRITE, MB2(3) + 8,
 		     VMD_PF_PROT | VMD_PF_RSVD | VMD_PF_USER | VMD_PF_WRITE);
 
 	ck_assert_int_eq(vmd_read_phys(fix.machine, 8, &word), 0);
