@@ -56,23 +56,32 @@ void vmd_cpu_fini(struct vmd_cpu *cpu)
 }
 
 /* Pieces of a large page stand in any line of its range. */
-static bool drop_lines_of(struct vmd_cpu *cpu, vmd_va_t addr)
+static bool drop_lines_of(struct vmd_cpu *cpu, vmd_va_t start, uint64_t nr,
+			  unsigned int stride_shift)
 {
-	vmd_va_t page = addr & VMD_PAGE_MASK;
+	vmd_va_t page = start & VMD_PAGE_MASK;
 
-	if (cpu->tlb.large.nr_used || cpu->tlb.any_piece)
-		return vmd_lines_drop_all(&cpu->fast);
-	return vmd_lines_drop(&cpu->fast, page, page + VMD_PAGE_SIZE);
+	if (stride_shift != VMD_PAGE_SHIFT || cpu->tlb.large.nr_used ||
+	    cpu->tlb.any_piece)
+		return vmd_lines_wipe(&cpu->fast, &cpu->lines);
+	return vmd_lines_drop(&cpu->fast, page, page + nr * VMD_PAGE_SIZE);
+}
+
+bool vmd_cpu_drop_range(struct vmd_cpu *cpu, vmd_va_t start, uint64_t nr,
+			unsigned int stride_shift)
+{
+	unsigned int pcid = cpu->walker.mode.pcid;
+	bool lines = drop_lines_of(cpu, start, nr, stride_shift);
+
+	for (; nr > 0; nr--, start += UINT64_C(1) << stride_shift)
+		vmd_tlb_drop(&cpu->tlb, pcid, start, VMD_TLB_PCID_AND_GLOBAL);
+	vmd_psc_drop_pcid(&cpu->walker.psc, pcid);
+	return lines;
 }
 
 bool vmd_cpu_drop_page(struct vmd_cpu *cpu, vmd_va_t addr)
 {
-	unsigned int pcid = cpu->walker.mode.pcid;
-	bool lines = drop_lines_of(cpu, addr);
-
-	vmd_tlb_drop(&cpu->tlb, pcid, addr, VMD_TLB_PCID_AND_GLOBAL);
-	vmd_psc_drop_pcid(&cpu->walker.psc, pcid);
-	return lines;
+	return vmd_cpu_drop_range(cpu, addr, 1, VMD_PAGE_SHIFT);
 }
 
 bool vmd_cpu_drop_pcid(struct vmd_cpu *cpu)
@@ -81,18 +90,18 @@ bool vmd_cpu_drop_pcid(struct vmd_cpu *cpu)
 
 	vmd_tlb_drop_pcid(&cpu->tlb, pcid, VMD_TLB_PCID);
 	vmd_psc_drop_pcid(&cpu->walker.psc, pcid);
-	return vmd_lines_drop_all(&cpu->fast);
+	return vmd_lines_wipe(&cpu->fast, &cpu->lines);
 }
 
 bool vmd_cpu_drop_all(struct vmd_cpu *cpu)
 {
 	vmd_tlb_drop_all(&cpu->tlb);
 	vmd_psc_drop_all(&cpu->walker.psc);
-	return vmd_lines_drop_all(&cpu->fast);
+	return vmd_lines_wipe(&cpu->fast, &cpu->lines);
 }
 
 void vmd_cpu_update_mode(struct vmd_cpu *cpu)
 {
 	vmd_paging_update(&cpu->walker.mode, &cpu->regs, &cpu->hw->mmu);
-	vmd_lines_wipe(&cpu->fast, &cpu->lines);
+	(void)vmd_lines_wipe(&cpu->fast, &cpu->lines);
 }

@@ -78,10 +78,13 @@ static inline void vmd_cpu_leave(struct vmd_cpu *cpu)
 
 /*
  * In the section, or with the gate closed; true if an inline line was valid.
- * One page of the current PCID, whose paging-structure entries go too; all of
- * the current PCID but what is global; everything.
+ * One page of the current PCID, whose paging-structure entries go too; @nr of
+ * them, 2^@stride_shift bytes apart; all of the current PCID but what is
+ * global; everything.
  */
 bool vmd_cpu_drop_page(struct vmd_cpu *cpu, vmd_va_t addr);
+bool vmd_cpu_drop_range(struct vmd_cpu *cpu, vmd_va_t start, uint64_t nr,
+			unsigned int stride_shift);
 bool vmd_cpu_drop_pcid(struct vmd_cpu *cpu);
 bool vmd_cpu_drop_all(struct vmd_cpu *cpu);
 

@@ -56,7 +56,7 @@ static void invpcid(struct vmd_cpu *cpu, enum vmd_invpcid_type type,
 		vmd_tlb_drop_non_global(&cpu->tlb);
 		vmd_psc_drop_all(&cpu->walker.psc);
 	}
-	vmd_lines_wipe(&cpu->fast, &cpu->lines);
+	(void)vmd_lines_wipe(&cpu->fast, &cpu->lines);
 }
 
 int vmd_cpu_invpcid(struct vmd_cpu *cpu, enum vmd_invpcid_type type,
@@ -81,7 +81,7 @@ void vmd_cpu_evict(struct vmd_cpu *cpu, vmd_va_t addr)
 	vmd_cpu_enter(cpu);
 	vmd_tlb_drop(&cpu->tlb, cpu->walker.mode.pcid, addr,
 		     VMD_TLB_PCID_AND_GLOBAL);
-	vmd_lines_wipe(&cpu->fast, &cpu->lines);
+	(void)vmd_lines_wipe(&cpu->fast, &cpu->lines);
 	vmd_cpu_leave(cpu);
 }
 

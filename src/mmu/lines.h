@@ -19,7 +19,8 @@ struct vmd_lines {
 
 	/*
 	 * Where lines were filled since the last wipe, a bit for 16 of them
-	 * that follow each other: a hint for the owner.
+	 * that follow each other. Changes where lines are filled or wiped;
+	 * who is about to close the gate may look, and look again inside.
 	 */
 	uint64_t used;
 };
@@ -41,7 +42,9 @@ static inline void vmd_line_fill(struct vmd_cpu_lines *fast,
 	struct vmd_tlb_line *line = vmd_cpu_line((void *)fast, addr);
 	vmd_va_t page = addr & VMD_PAGE_MASK;
 
-	lines->used |= UINT64_C(1) << (addr / VMD_BYTES_PER_BIT % 64);
+	VMD_WRITE_ONCE(lines->used,
+		       lines->used |
+			       UINT64_C(1) << (addr / VMD_BYTES_PER_BIT % 64));
 	line->addend = (uintptr_t)host - (uintptr_t)page;
 	VMD_WRITE_ONCE(line->read_tag, to.read ? page : VMD_TLB_NO_TAG);
 	VMD_WRITE_ONCE(line->write_tag, to.write ? page : VMD_TLB_NO_TAG);
@@ -66,11 +69,15 @@ static inline void vmd_line_drop(struct vmd_cpu_lines *fast, vmd_va_t page)
 void vmd_lines_init(struct vmd_cpu_lines *fast, struct vmd_lines *lines,
 		    bool on);
 
-/* True if a tag was still valid: somebody may be using it. */
+/*
+ * From anywhere: a line that is being filled just now may stay. True if a tag
+ * was still valid: somebody may be using it.
+ */
 bool vmd_lines_drop(struct vmd_cpu_lines *fast, vmd_va_t start, vmd_va_t end);
-bool vmd_lines_drop_all(struct vmd_cpu_lines *fast);
+bool vmd_lines_drop_all(struct vmd_cpu_lines *fast,
+			const struct vmd_lines *lines);
 
-/* As drop_all, by the owner: only what was filled is looked at. */
-void vmd_lines_wipe(struct vmd_cpu_lines *fast, struct vmd_lines *lines);
+/* In the section, or with the gate closed: none is left. */
+bool vmd_lines_wipe(struct vmd_cpu_lines *fast, struct vmd_lines *lines);
 
 #endif /* VMD_SRC_MMU_LINES_H */

@@ -183,7 +183,7 @@ static inline void vmd_drop_evicted(struct vmd_cpu *cpu,
 	if (!evicted->tag)
 		return;
 	if (vmd_unlikely(evicted->large))
-		vmd_lines_wipe(&cpu->fast, &cpu->lines);
+		(void)vmd_lines_wipe(&cpu->fast, &cpu->lines);
 	else
 		vmd_line_drop(&cpu->fast, vmd_tag_page(evicted->tag));
 }

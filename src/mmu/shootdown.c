@@ -41,15 +41,11 @@ static bool is_partial(const struct flush *flush, uint64_t local_tlb_gen,
 	       flush->new_tlb_gen == mm_tlb_gen; /* TL-21 */
 }
 
-static bool drop_range(struct vmd_cpu *cpu, const struct flush *flush)
+static uint64_t nr_strides(const struct flush *flush)
 {
 	uint64_t stride = UINT64_C(1) << flush->stride_shift;
-	bool lines = false;
-	vmd_va_t addr;
 
-	for (addr = flush->start; addr < flush->end; addr += stride)
-		lines |= vmd_cpu_drop_page(cpu, addr);
-	return lines;
+	return (flush->end - flush->start + stride - 1) >> flush->stride_shift;
 }
 
 /* Kernel: flush_tlb_func(). *lines: an inline line was valid. */
@@ -64,7 +60,7 @@ static void flush_tlb_func(struct vmd_cpu *cpu, const struct flush *flush,
 	if (!loaded || (flush->ctx && flush->ctx != loaded))
 		return;
 	if (state->is_lazy) {
-		*lines |= vmd_lines_drop_all(&cpu->fast);
+		*lines |= vmd_lines_wipe(&cpu->fast, &cpu->lines);
 		vmd_cpu_leave_mm(cpu);
 		return;
 	}
@@ -73,7 +69,9 @@ static void flush_tlb_func(struct vmd_cpu *cpu, const struct flush *flush,
 	    (flush->ctx && flush->new_tlb_gen <= known->tlb_gen))
 		return;
 	if (flush->ctx && is_partial(flush, known->tlb_gen, mm_tlb_gen))
-		*lines |= drop_range(cpu, flush);
+		*lines |= vmd_cpu_drop_range(cpu, flush->start,
+					     nr_strides(flush),
+					     flush->stride_shift);
 	else
 		*lines |= vmd_cpu_drop_pcid(cpu);
 	known->tlb_gen = mm_tlb_gen;
@@ -85,7 +83,7 @@ static void unload_func(struct vmd_cpu *cpu, const struct flush *flush,
 {
 	if (cpu->tlbstate.loaded_mm != flush->ctx)
 		return;
-	*lines |= vmd_lines_drop_all(&cpu->fast);
+	*lines |= vmd_lines_wipe(&cpu->fast, &cpu->lines);
 	vmd_cpu_leave_mm(cpu);
 }
 
@@ -108,7 +106,7 @@ static bool drop_lines(struct vmd_cpu *cpu, const struct flush *flush)
 {
 	if (flush->end == VMD_TLB_FLUSH_ALL ||
 	    flush->stride_shift != VMD_PAGE_SHIFT)
-		return vmd_lines_drop_all(&cpu->fast);
+		return vmd_lines_drop_all(&cpu->fast, &cpu->lines);
 	return vmd_lines_drop(&cpu->fast, flush->start, flush->end);
 }
 
@@ -121,7 +119,7 @@ static struct vmd_cpu *first_of(const struct vmd_cpus *cpus, uint64_t mask)
 static void wait_outside(struct vmd_cpu *cpu)
 {
 	while (!vmd_gate_wait(&cpu->fast.in_access))
-		(void)vmd_lines_drop_all(&cpu->fast);
+		(void)vmd_lines_drop_all(&cpu->fast, &cpu->lines);
 }
 
 static void barrier_and_wait(const struct vmd_cpus *cpus, uint64_t mask)

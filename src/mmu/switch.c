@@ -138,7 +138,7 @@ void vmd_cpu_set_lazy(struct vmd_cpu *cpu)
 		/* Pairs with is_concerned(): all stores so far have landed. */
 		vmd_store_release(&cpu->tlbstate.is_lazy, true);
 		/* Inline accesses would not ask whether the CPU is lazy. */
-		vmd_lines_wipe(&cpu->fast, &cpu->lines);
+		(void)vmd_lines_wipe(&cpu->fast, &cpu->lines);
 	}
 	vmd_cpu_leave(cpu);
 }

@@ -37,19 +37,24 @@ static inline enum verdict judge_cached(const struct vmd_cpu *cpu,
 	return SPURIOUS;
 }
 
-/* F3: the retry sees memory. */
-static void drop_faulted(struct vmd_cpu *cpu, vmd_va_t addr)
+/*
+ * F3: the retry sees memory. A walk that has asked memory from the top on has
+ * found or left nothing of @addr in the upper caches, unless it passed over an
+ * entry that NXE will make valid again.
+ */
+static void drop_faulted(struct vmd_cpu *cpu, vmd_va_t addr, bool asked_memory)
 {
 	unsigned int pcid = cpu->walker.mode.pcid;
 	vmd_va_t page = addr & VMD_PAGE_MASK;
 
 	/* First: afterwards nobody could tell that there was a large page. */
 	if (cpu->tlb.large.nr_used || cpu->tlb.any_piece)
-		vmd_lines_wipe(&cpu->fast, &cpu->lines);
+		(void)vmd_lines_wipe(&cpu->fast, &cpu->lines);
 	else
 		(void)vmd_lines_drop(&cpu->fast, page, page + VMD_PAGE_SIZE);
 	vmd_tlb_drop(&cpu->tlb, pcid, addr, VMD_TLB_PCID_AND_GLOBAL);
-	vmd_psc_drop(&cpu->walker.psc, pcid, addr);
+	if (!asked_memory || !cpu->walker.mode.nxe)
+		vmd_psc_drop(&cpu->walker.psc, pcid, addr);
 }
 
 /* What a translation comes to. */
@@ -124,7 +129,7 @@ static VMD_COLD void *no_memory(struct vmd_cpu *cpu, struct vmd_trap *trap)
 	trap->error_code =
 		VMD_PF_PROT | VMD_PF_RSVD |
 		vmd_paging_access_code(&cpu->walker.mode, trap->kind);
-	drop_faulted(cpu, trap->addr);
+	drop_faulted(cpu, trap->addr, false);
 	return NULL;
 }
 
@@ -144,7 +149,9 @@ void *vmd_translate_rest(struct vmd_cpu *cpu, vmd_va_t addr,
 	if (!known && vmd_tlb_has_other(tlb))
 		known = vmd_tlb_find_other(tlb, cpu->walker.mode.pcid, addr);
 	if (vmd_unlikely(!look_up(cpu, addr, kind, known, &to, trap))) {
-		drop_faulted(cpu, addr);
+		drop_faulted(cpu, addr,
+			     !(cpu->hw->mmu.flags &
+			       VMD_MACHINE_SPURIOUS_FAULTS));
 		return NULL;
 	}
 
@@ -163,23 +170,26 @@ void *vmd_translate(struct vmd_cpu *cpu, vmd_va_t addr,
 		    enum vmd_access_kind kind, struct vmd_trap *trap)
 {
 	const struct vmd_paging *mode = &cpu->walker.mode;
+	bool odd = vmd_is_odd(cpu, addr);
+	const uint64_t *known;
+	void *host = NULL;
 
 	*trap = (struct vmd_trap){
 		.addr = addr,
 		.vector = VMD_TRAP_GP,
 		.kind = kind,
 	};
-	if (vmd_unlikely(vmd_is_odd(cpu, addr))) {
+	if (vmd_unlikely(odd)) {
 		if (!vmd_paging_canonical(mode, kind, &addr))
 			return NULL;
 		trap->is_lazy = lazy_user_access(cpu, addr);
 		if (trap->is_lazy)
 			return NULL;
 	}
-	return vmd_translate_rest(cpu, addr, kind,
-				  vmd_tlb_find_small(&cpu->tlb, mode->pcid,
-						     addr),
-				  trap);
+	known = vmd_tlb_find_small(&cpu->tlb, mode->pcid, addr);
+	if (!known && !odd)
+		host = vmd_translate_walk(cpu, addr, kind);
+	return host ? host : vmd_translate_rest(cpu, addr, kind, known, trap);
 }
 
 bool vmd_may_translate(struct vmd_cpu *cpu, vmd_va_t addr,
