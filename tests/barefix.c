@@ -7,6 +7,18 @@
 #include <check.h>
 #include <errno.h>
 
+const struct vmd_machine_config barefix_shapes[BAREFIX_NR_SHAPES] = {
+	{ .flags = 0 },
+	{ .flags = VMD_MACHINE_NO_LINES },
+	{ .flags = VMD_MACHINE_FRACTURE_LARGE },
+	{ .flags = VMD_MACHINE_RANDOM_REPLACEMENT },
+	{ .tlb_entries = 8, .psc_entries = 8, .large_tlb_entries = 8 },
+	{ .tlb_entries = VMD_TLB_UNBOUNDED,
+	  .large_tlb_entries = VMD_TLB_UNBOUNDED,
+	  .psc_entries = VMD_TLB_UNBOUNDED },
+	{ .levels = 5 },
+};
+
 #define RAM_PAGES (UINT64_C(1) << 22)
 
 /* Pieces of a large page that know their number. */

@@ -26,6 +26,16 @@
 #define NX	 VMD_PAGE_NX
 #define KEY(key) ((uint64_t)(key) << 59)
 
+/* And of error codes. */
+#define PF_P VMD_PF_PROT
+#define PF_W VMD_PF_WRITE
+#define PF_U VMD_PF_USER
+#define PF_R VMD_PF_RSVD
+#define PF_I VMD_PF_INSTR
+#define PF_K VMD_PF_PK
+
+#define ARRAY_SIZE(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
 /* Levels of entries. */
 #define PTE   1U
 #define PDE   2U
@@ -62,6 +72,10 @@ struct barefix {
 	unsigned int nr_runs;
 	struct barefix_run runs[BAREFIX_MAX_RUNS];
 };
+
+/* Facts do not depend on how the caches are built: for looped tests. */
+#define BAREFIX_NR_SHAPES 7
+extern const struct vmd_machine_config barefix_shapes[BAREFIX_NR_SHAPES];
 
 /* @shape may be NULL; what it leaves open is small. */
 void barefix_up(struct barefix *fix, const struct vmd_machine_config *shape);

@@ -9,8 +9,7 @@
 #include "barefix.h"
 #include "support.h"
 
-#define ARRAY_SIZE(a) ((int)(sizeof(a) / sizeof((a)[0])))
-#define STORE_DENIED  (VMD_PF_PROT | VMD_PF_WRITE | VMD_PF_USER)
+#define STORE_DENIED (VMD_PF_PROT | VMD_PF_WRITE | VMD_PF_USER)
 
 static struct barefix fix;
 

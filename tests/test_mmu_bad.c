@@ -9,9 +9,8 @@
 #include "barefix.h"
 #include "support.h"
 
-#define ARRAY_SIZE(a) ((int)(sizeof(a) / sizeof((a)[0])))
-#define BIT(nr)	      (UINT64_C(1) << (nr))
-#define RAM_PAGES     UINT64_C(0x10000)
+#define BIT(nr)	  (UINT64_C(1) << (nr))
+#define RAM_PAGES UINT64_C(0x10000)
 
 static const vmd_va_t pages[] = { PAGE(0), PAGE(1), HIGH(0), MB2(0) };
 

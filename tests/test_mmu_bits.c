@@ -8,15 +8,6 @@
 #include "barefix.h"
 #include "support.h"
 
-#define ARRAY_SIZE(a) ((int)(sizeof(a) / sizeof((a)[0])))
-
-#define PF_P VMD_PF_PROT
-#define PF_W VMD_PF_WRITE
-#define PF_U VMD_PF_USER
-#define PF_R VMD_PF_RSVD
-#define PF_I VMD_PF_INSTR
-#define PF_K VMD_PF_PK
-
 #define BIT(nr) (UINT64_C(1) << (nr))
 
 static struct barefix fix;

@@ -18,13 +18,12 @@
 #include "mmu/cpu.h"
 #include "support.h"
 
-#define ARRAY_SIZE(a) ((int)(sizeof(a) / sizeof((a)[0])))
-#define NR_SEQUENCES  200
-#define NR_COMPARED   80 /* of these, with lines and without */
-#define NR_STEPS      60
-#define NR_PCIDS      3U
-#define NR_FRAMES     6U
-#define NUMBER	      UINT64_C(0xff8) /* where in its page */
+#define NR_SEQUENCES 200
+#define NR_COMPARED  80 /* of these, with lines and without */
+#define NR_STEPS     60
+#define NR_PCIDS     3U
+#define NR_FRAMES    6U
+#define NUMBER	     UINT64_C(0xff8) /* where in its page */
 
 static const struct {
 	const char *name;

@@ -9,15 +9,6 @@
 #include "base/rng.h"
 #include "support.h"
 
-#define ARRAY_SIZE(a) ((int)(sizeof(a) / sizeof((a)[0])))
-
-#define PF_P VMD_PF_PROT
-#define PF_W VMD_PF_WRITE
-#define PF_U VMD_PF_USER
-#define PF_R VMD_PF_RSVD
-#define PF_I VMD_PF_INSTR
-#define PF_K VMD_PF_PK
-
 /* PKRU, PKRS: access and write disable of a key. */
 #define AD(key) (UINT64_C(1) << (2 * (key)))
 #define WD(key) (UINT64_C(2) << (2 * (key)))

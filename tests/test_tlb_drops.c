@@ -12,8 +12,6 @@
 #include "barefix.h"
 #include "support.h"
 
-#define ARRAY_SIZE(a) ((int)(sizeof(a) / sizeof((a)[0])))
-
 enum known {
 	SMALL_1 = 1, /* in PCID 1 */
 	SMALL_2 = 2, /* in PCID 2 */

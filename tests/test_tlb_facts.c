@@ -10,23 +10,6 @@
 #include "barefix.h"
 #include "support.h"
 
-#define ARRAY_SIZE(a) ((int)(sizeof(a) / sizeof((a)[0])))
-
-/* Facts do not depend on how the caches are built. */
-static const struct vmd_machine_config shapes[] = {
-	{ .flags = 0 },
-	{ .flags = VMD_MACHINE_NO_LINES },
-	{ .flags = VMD_MACHINE_FRACTURE_LARGE },
-	{ .flags = VMD_MACHINE_RANDOM_REPLACEMENT },
-	{ .tlb_entries = 8, .psc_entries = 8, .large_tlb_entries = 8 },
-	{ .tlb_entries = VMD_TLB_UNBOUNDED,
-	  .large_tlb_entries = VMD_TLB_UNBOUNDED,
-	  .psc_entries = VMD_TLB_UNBOUNDED },
-	{ .levels = 5 },
-};
-
-#define NR_SHAPES ARRAY_SIZE(shapes)
-
 static struct barefix fix;
 
 static void up(void)
@@ -38,7 +21,7 @@ static void up(void)
 /* For looped tests: shape @i, and one page of 4K. */
 static void up_as(int i)
 {
-	barefix_up(&fix, &shapes[i]);
+	barefix_up(&fix, &barefix_shapes[i]);
 	barefix_map(&fix, PAGE(0), PTE);
 }
 
@@ -248,7 +231,7 @@ START_TEST(a_store_through_a_dirty_entry_does_not_see_the_tables)
 	vmd_pa_t frame;
 	uint64_t value;
 
-	barefix_up(&fix, &shapes[_i]);
+	barefix_up(&fix, &barefix_shapes[_i]);
 	frame = barefix_map(&fix, PAGE(0), PTE);
 	barefix_store(&fix, PAGE(0), 1);
 	barefix_write(&fix, PAGE(0), PTE, 0);
@@ -704,7 +687,7 @@ static void add_f1(Suite *suite)
 	tcase_add_loop_test(one, an_entry_knows_the_size_of_its_page, 0, 3);
 	tcase_add_test(one, d_is_cached_as_the_walk_has_left_it);
 	tcase_add_loop_test(each, a_fill_sets_a_in_every_entry_used, 0,
-			    NR_SHAPES);
+			    BAREFIX_NR_SHAPES);
 }
 
 static void add_f2(Suite *suite)
@@ -713,26 +696,26 @@ static void add_f2(Suite *suite)
 
 	tcase_add_loop_test(
 		each, d_cleared_without_a_flush_is_lost_for_the_next_store, 0,
-		NR_SHAPES);
+		BAREFIX_NR_SHAPES);
 	tcase_add_loop_test(each,
 			    d_cleared_with_a_flush_is_set_by_the_next_store, 0,
-			    NR_SHAPES);
+			    BAREFIX_NR_SHAPES);
 	tcase_add_loop_test(each, d_of_a_large_page_is_lost_as_well, 0,
-			    NR_SHAPES);
+			    BAREFIX_NR_SHAPES);
 	tcase_add_loop_test(each, a_store_through_a_clean_entry_sets_d, 0,
-			    NR_SHAPES);
+			    BAREFIX_NR_SHAPES);
 	tcase_add_loop_test(each,
 			    a_store_through_a_clean_entry_sees_that_rw_has_gone,
-			    0, NR_SHAPES);
+			    0, BAREFIX_NR_SHAPES);
 	tcase_add_loop_test(each,
 			    a_store_through_a_clean_entry_fails_if_p_has_gone,
-			    0, NR_SHAPES);
+			    0, BAREFIX_NR_SHAPES);
 	tcase_add_loop_test(
 		each, a_store_through_a_dirty_entry_does_not_see_the_tables, 0,
-		NR_SHAPES);
+		BAREFIX_NR_SHAPES);
 	tcase_add_loop_test(each,
 			    a_cleared_without_a_flush_stays_clear_while_cached,
-			    0, NR_SHAPES);
+			    0, BAREFIX_NR_SHAPES);
 }
 
 static void add_f3(Suite *suite)
@@ -743,14 +726,14 @@ static void add_f3(Suite *suite)
 	tcase_add_loop_test(one, what_has_a_reserved_bit_is_never_cached, 1, 5);
 	tcase_add_loop_test(one, a_right_that_was_raised_needs_no_flush, 1, 5);
 	tcase_add_loop_test(each, what_is_not_present_is_never_cached, 0,
-			    NR_SHAPES);
+			    BAREFIX_NR_SHAPES);
 	tcase_add_loop_test(each, a_fault_drops_the_translations_of_its_address,
-			    0, NR_SHAPES);
+			    0, BAREFIX_NR_SHAPES);
 	tcase_add_loop_test(each, a_fault_drops_global_and_large_translations,
-			    0, NR_SHAPES);
+			    0, BAREFIX_NR_SHAPES);
 	tcase_add_loop_test(each,
 			    a_fault_drops_the_upper_entries_of_its_address, 0,
-			    NR_SHAPES);
+			    BAREFIX_NR_SHAPES);
 }
 
 static void add_f4(Suite *suite)
@@ -785,9 +768,9 @@ static void add_tl7(Suite *suite)
 	tcase_add_test(one, a_prefetched_translation_is_judged_by_the_access);
 	tcase_add_test(one, an_eviction_leaves_the_upper_entries);
 	tcase_add_loop_test(each, a_prefetch_fills_the_tlb_and_sets_a, 0,
-			    NR_SHAPES);
+			    BAREFIX_NR_SHAPES);
 	tcase_add_loop_test(each, an_eviction_makes_the_next_access_walk, 0,
-			    NR_SHAPES);
+			    BAREFIX_NR_SHAPES);
 	tcase_add_test(each, an_address_that_is_not_canonical_is_never_cached);
 }
 

@@ -6,29 +6,12 @@
 #include "barefix.h"
 #include "support.h"
 
-#define ARRAY_SIZE(a) ((int)(sizeof(a) / sizeof((a)[0])))
-
-/* Facts do not depend on how the caches are built. */
-static const struct vmd_machine_config shapes[] = {
-	{ .flags = 0 },
-	{ .flags = VMD_MACHINE_NO_LINES },
-	{ .flags = VMD_MACHINE_FRACTURE_LARGE },
-	{ .flags = VMD_MACHINE_RANDOM_REPLACEMENT },
-	{ .tlb_entries = 8, .psc_entries = 8, .large_tlb_entries = 8 },
-	{ .tlb_entries = VMD_TLB_UNBOUNDED,
-	  .large_tlb_entries = VMD_TLB_UNBOUNDED,
-	  .psc_entries = VMD_TLB_UNBOUNDED },
-	{ .levels = 5 },
-};
-
-#define NR_SHAPES ARRAY_SIZE(shapes)
-
 static struct barefix fix;
 
 /* For looped tests: shape @i, and one page of 4K. */
 static void up_as(int i)
 {
-	barefix_up(&fix, &shapes[i]);
+	barefix_up(&fix, &barefix_shapes[i]);
 	barefix_map(&fix, PAGE(0), PTE);
 }
 
@@ -178,7 +161,7 @@ START_TEST(no_line_outlives_the_entry_that_a_global_one_replaces)
 
 	barefix_store(&fix, MB2(0) + 8, 1); /* D: walks */
 
-	if (!(shapes[_i].flags & VMD_MACHINE_FRACTURE_LARGE))
+	if (!(barefix_shapes[_i].flags & VMD_MACHINE_FRACTURE_LARGE))
 		ck_assert_uint_eq(barefix_load(&fix, MB2(0) + 0x5000),
 				  barefix_number(&fix, frame + 0x5000));
 	down();
@@ -214,19 +197,19 @@ int main(void)
 	tcase_add_loop_test(own, invlpg_drops_every_piece_of_a_large_page, 0,
 			    4);
 	tcase_add_loop_test(own, small_and_large_translations_live_side_by_side,
-			    0, NR_SHAPES);
+			    0, BAREFIX_NR_SHAPES);
 	tcase_add_test(own,
 		       a_piece_outlives_the_large_page_until_it_is_flushed);
 	tcase_add_loop_test(
 		own, a_cpu_loads_what_it_has_just_stored_through_another_size,
-		0, NR_SHAPES);
+		0, BAREFIX_NR_SHAPES);
 	tcase_add_loop_test(
 		own, no_line_outlives_the_entry_that_a_global_one_replaces, 0,
-		NR_SHAPES);
+		BAREFIX_NR_SHAPES);
 	tcase_add_loop_test(own, no_line_outlives_an_entry_that_had_to_leave, 1,
 			    3);
 	tcase_add_loop_test(own, no_line_outlives_a_large_page_that_has_faulted,
-			    0, NR_SHAPES);
+			    0, BAREFIX_NR_SHAPES);
 	suite_add_tcase(suite, own);
 	return vmd_test_main(suite);
 }

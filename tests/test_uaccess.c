@@ -13,9 +13,8 @@
 #include "base/rng.h"
 #include "support.h"
 
-#define ARRAY_SIZE(a) ((int)(sizeof(a) / sizeof((a)[0])))
-#define NR_PAGES      8U
-#define NR_BYTES      (NR_PAGES * VMD_PAGE_SIZE)
+#define NR_PAGES 8U
+#define NR_BYTES (NR_PAGES * VMD_PAGE_SIZE)
 
 static struct barefix fix;
 

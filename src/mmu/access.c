@@ -267,21 +267,36 @@ int vmd_cpu_store_slow(struct vmd_cpu *cpu, vmd_va_t addr, uint64_t value,
 	return 0;
 }
 
-int vmd_cpu_fetch_slow(struct vmd_cpu *cpu, vmd_va_t addr)
+int vmd_access_page(struct vmd_cpu *cpu, vmd_va_t addr,
+		    enum vmd_access_kind kind, vmd_use_fn use, void *arg)
 {
 	struct vmd_trap trap;
-	const void *host;
 	int err;
 
 	do {
+		uint8_t *host;
+
 		vmd_cpu_enter(cpu);
-		host = vmd_translate(cpu, addr, VMD_ACCESS_FETCH, &trap);
+		host = vmd_translate(cpu, addr, kind, &trap);
+		if (host)
+			use(host, arg);
 		vmd_cpu_leave(cpu);
 		if (host)
 			return 0;
 		err = vmd_handle_trap(cpu, &trap);
 	} while (!err);
 	return err;
+}
+
+static void nothing_more(uint8_t *host, void *arg)
+{
+	(void)host;
+	(void)arg;
+}
+
+int vmd_cpu_fetch_slow(struct vmd_cpu *cpu, vmd_va_t addr)
+{
+	return vmd_access_page(cpu, addr, VMD_ACCESS_FETCH, nothing_more, NULL);
 }
 
 const struct vmd_fault_info *vmd_cpu_fault(const struct vmd_cpu *cpu)

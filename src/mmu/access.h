@@ -39,6 +39,16 @@ void *vmd_translate_rest(struct vmd_cpu *cpu, vmd_va_t addr,
 bool vmd_may_translate(struct vmd_cpu *cpu, vmd_va_t addr,
 		       enum vmd_access_kind kind);
 
+/* What is done with memory, in the section. */
+typedef void (*vmd_use_fn)(uint8_t *host, void *arg);
+
+/*
+ * Outside the section: an access within one page, tried until it is made or
+ * its fault is final. 0, -EFAULT, -ENOMEM.
+ */
+int vmd_access_page(struct vmd_cpu *cpu, vmd_va_t addr,
+		    enum vmd_access_kind kind, vmd_use_fn use, void *arg);
+
 /* Outside the section: 0: try again; else the access ends with this error. */
 int vmd_handle_trap(struct vmd_cpu *cpu, const struct vmd_trap *trap);
 

@@ -13,29 +13,30 @@
 #include "mmu/access.h"
 #include "sync/racing.h"
 
+struct rmw {
+	enum vmd_rmw op;
+	unsigned int size;
+	uint64_t *old;
+	uint64_t value;
+};
+
+static void do_rmw(uint8_t *host, void *arg)
+{
+	const struct rmw *rmw = arg;
+
+	vmd_host_rmw(rmw->op, (uintptr_t)host, rmw->old, rmw->value, rmw->size);
+}
+
 int vmd_cpu_rmw_slow(struct vmd_cpu *cpu, enum vmd_rmw op, vmd_va_t addr,
 		     uint64_t *old, uint64_t value, unsigned int size)
 {
-	struct vmd_trap trap;
-	int err;
+	struct rmw rmw = { op, size, old, value };
 
 	if (!cpu || !old ||
 	    (size != 1 && size != 2 && size != 4 && size != 8) ||
 	    (addr & (size - 1)) || op > VMD_RMW_XCHG)
 		return -EINVAL;
-	do {
-		uint8_t *host;
-
-		vmd_cpu_enter(cpu);
-		host = vmd_translate(cpu, addr, VMD_ACCESS_WRITE, &trap);
-		if (host)
-			vmd_host_rmw(op, (uintptr_t)host, old, value, size);
-		vmd_cpu_leave(cpu);
-		if (host)
-			return 0;
-		err = vmd_handle_trap(cpu, &trap);
-	} while (!err);
-	return err;
+	return vmd_access_page(cpu, addr, VMD_ACCESS_WRITE, do_rmw, &rmw);
 }
 
 /* So long does a flush wait at most: about a microsecond. */
@@ -96,26 +97,19 @@ static bool move_inline(struct vmd_cpu *cpu, struct part *part)
 	return allowed;
 }
 
+static void move_translated(uint8_t *host, void *arg)
+{
+	const struct part *part = arg;
+
+	part->move(host, part->len, part->arg);
+}
+
 static int move_part(struct vmd_cpu *cpu, struct part *part)
 {
-	struct vmd_trap trap;
-	int err;
-
 	if (vmd_likely(move_inline(cpu, part)))
 		return 0;
-	do {
-		uint8_t *host;
-
-		vmd_cpu_enter(cpu);
-		host = vmd_translate(cpu, part->addr, part->kind, &trap);
-		if (host)
-			part->move(host, part->len, part->arg);
-		vmd_cpu_leave(cpu);
-		if (host)
-			return 0;
-		err = vmd_handle_trap(cpu, &trap);
-	} while (!err);
-	return err;
+	return vmd_access_page(cpu, part->addr, part->kind, move_translated,
+			       part);
 }
 
 static int move_all(struct vmd_cpu *cpu, struct part *part, size_t len)
