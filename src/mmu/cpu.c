@@ -39,6 +39,7 @@ int vmd_cpu_init(struct vmd_cpu *cpu, struct vmd_hw *hw, unsigned int id)
 			       !(hw->mmu.flags & VMD_MACHINE_NO_LINES));
 	vmd_regs_init(&cpu->regs, &hw->mmu);
 	vmd_paging_update(&cpu->walker.mode, &cpu->regs, &hw->mmu);
+	vmd_cpu_update_plain(cpu);
 	err = vmd_tlb_init(&cpu->tlb, &hw->env, &hw->mmu, seed_of(cpu));
 	if (err)
 		return err;
@@ -103,5 +104,6 @@ bool vmd_cpu_drop_all(struct vmd_cpu *cpu)
 void vmd_cpu_update_mode(struct vmd_cpu *cpu)
 {
 	vmd_paging_update(&cpu->walker.mode, &cpu->regs, &cpu->hw->mmu);
+	vmd_cpu_update_plain(cpu);
 	(void)vmd_lines_wipe(&cpu->fast, &cpu->lines);
 }

@@ -50,7 +50,11 @@ struct vmd_cpu {
 	struct vmd_fault_info fault;
 	struct vmd_regs regs;
 
-	/* In the section, or with the gate closed: */
+	/*
+	 * In the section, or with the gate closed; is_plain follows from the
+	 * rest: lines are on, there are no keys and no LAM, not lazy.
+	 */
+	bool is_plain;
 	struct vmd_gate gate;
 	struct vmd_walker walker;
 	struct vmd_tlb tlb;
@@ -93,6 +97,12 @@ static inline bool vmd_cpu_smap_is_on(const struct vmd_cpu *cpu)
 {
 	return (cpu->regs.value[VMD_REG_CR4] & VMD_CR4_SMAP) &&
 	       !cpu->regs.value[VMD_REG_AC];
+}
+
+static inline void vmd_cpu_update_plain(struct vmd_cpu *cpu)
+{
+	cpu->is_plain = cpu->lines.on && !cpu->walker.mode.odd &&
+			!cpu->tlbstate.is_lazy;
 }
 
 /* A register has changed: the mode and what is derived from it. */

@@ -21,26 +21,28 @@
 #include "mmu/hw.h"
 #include "mmu/pgtable.h"
 
-/*
- * Not canonical, or with a tag perhaps (R23), or a key to be asked for, or the
- * CPU is lazy: vmd_translate() has to look closer.
- */
+/* Not canonical, or a CPU that is not plain: vmd_translate() looks closer. */
 static inline bool vmd_is_odd(const struct vmd_cpu *cpu, vmd_va_t addr)
 {
-	return !vmd_is_canonical_in(&cpu->walker.mode, addr) ||
-	       cpu->walker.mode.odd || cpu->tlbstate.is_lazy;
+	return !vmd_is_canonical_in(&cpu->walker.mode, addr) || !cpu->is_plain;
 }
 
-/* @word: as in the TLB; @allowed: what it allows now. */
-static inline void vmd_fill_line(struct vmd_cpu *cpu, vmd_va_t addr,
-				 const void *page, uint64_t word,
-				 unsigned int allowed)
+/*
+ * @word: as in the TLB; @allowed: what it allows now, @kind among it: what has
+ * just been done needs no second look.
+ */
+static inline VMD_ALWAYS_INLINE void
+vmd_fill_line(struct vmd_cpu *cpu, vmd_va_t addr, const void *page,
+	      uint64_t word, unsigned int allowed, enum vmd_access_kind kind)
 {
 	const struct vmd_line_rights rights = {
-		.read = allowed & VMD_ALLOW(VMD_ACCESS_READ),
-		.write = (allowed & VMD_ALLOW(VMD_ACCESS_WRITE)) &&
-			 (word & VMD_PAGE_DIRTY),
-		.fetch = allowed & VMD_ALLOW(VMD_ACCESS_FETCH),
+		.read = kind == VMD_ACCESS_READ ||
+			(allowed & VMD_ALLOW(VMD_ACCESS_READ)),
+		.write = kind == VMD_ACCESS_WRITE ||
+			 ((allowed & VMD_ALLOW(VMD_ACCESS_WRITE)) &&
+			  (word & VMD_PAGE_DIRTY)),
+		.fetch = kind == VMD_ACCESS_FETCH ||
+			 (allowed & VMD_ALLOW(VMD_ACCESS_FETCH)),
 	};
 
 	vmd_line_fill(&cpu->fast, &cpu->lines, addr, page, rights);
@@ -79,8 +81,7 @@ vmd_translate_hit(struct vmd_cpu *cpu, vmd_va_t addr, enum vmd_access_kind kind,
 	if (vmd_unlikely(!vmd_usable_at_once(word, allowed, kind)))
 		return NULL;
 	page = cpu->walker.ram->base + (word & VMD_PTE_PFN_MASK);
-	if (vmd_likely(cpu->lines.on))
-		vmd_fill_line(cpu, addr, page, word, allowed);
+	vmd_fill_line(cpu, addr, page, word, allowed, kind);
 	return (void *)((uintptr_t)page + (addr & ~VMD_PAGE_MASK));
 }
 
@@ -223,9 +224,10 @@ vmd_translate_walk(struct vmd_cpu *cpu, vmd_va_t addr,
 				       (found.pte & VMD_PTE_PFN_MASK) >>
 					       VMD_PAGE_SHIFT);
 	page = cpu->walker.ram->base + (found.pte & VMD_PTE_PFN_MASK);
-	if (vmd_likely(cpu->lines.on && kept))
+	if (vmd_likely(kept))
 		vmd_fill_line(cpu, addr, page, found.pte,
-			      vmd_paging_plainly_allowed(mode, found.pte));
+			      vmd_paging_plainly_allowed(mode, found.pte),
+			      kind);
 	return (void *)((uintptr_t)page + (addr & ~VMD_PAGE_MASK));
 }
 

@@ -57,6 +57,13 @@ static void set_loaded_mm(struct vmd_cpu *cpu, struct vmd_mm_context *ctx)
 	vmd_store_release(&cpu->tlbstate.loaded_mm, ctx);
 }
 
+/* Released: who sees it sees all stores up to here; see is_concerned(). */
+static void set_lazy(struct vmd_cpu *cpu, bool is_lazy)
+{
+	vmd_store_release(&cpu->tlbstate.is_lazy, is_lazy);
+	vmd_cpu_update_plain(cpu);
+}
+
 static void clear_cpumask(struct vmd_cpu *cpu, struct vmd_mm_context *ctx)
 {
 	if (ctx)
@@ -67,7 +74,7 @@ void vmd_cpu_leave_mm(struct vmd_cpu *cpu)
 {
 	struct vmd_mm_context *old = cpu->tlbstate.loaded_mm;
 
-	VMD_WRITE_ONCE(cpu->tlbstate.is_lazy, false);
+	set_lazy(cpu, false);
 	set_loaded_mm(cpu, NULL);
 	clear_cpumask(cpu, old);
 	/* Of tables by hand, which had PCID 0 before, nothing is left. */
@@ -83,7 +90,7 @@ static void leave_lazy(struct vmd_cpu *cpu, const struct vmd_mm_context *ctx)
 
 	if (!cpu->tlbstate.is_lazy)
 		return;
-	VMD_WRITE_ONCE(cpu->tlbstate.is_lazy, false);
+	set_lazy(cpu, false);
 	vmd_mb(); /* pairs with vmd_flush_tlb_mm_range() */
 	tlb_gen = VMD_READ_ONCE(ctx->tlb_gen);
 	if (known->tlb_gen == tlb_gen)
@@ -115,7 +122,7 @@ static void switch_mm(struct vmd_cpu *cpu, struct vmd_mm_context *next)
 		cr3 |= VMD_CR3_NOFLUSH;
 	vmd_cpu_set_cr3(cpu, cr3 | pcid_of(cpu, asid));
 	cpu->tlbstate.loaded_mm_asid = asid;
-	VMD_WRITE_ONCE(cpu->tlbstate.is_lazy, false);
+	set_lazy(cpu, false);
 	set_loaded_mm(cpu, next);
 }
 
@@ -135,8 +142,7 @@ void vmd_cpu_set_lazy(struct vmd_cpu *cpu)
 {
 	vmd_cpu_enter(cpu);
 	if (cpu->tlbstate.loaded_mm) {
-		/* Pairs with is_concerned(): all stores so far have landed. */
-		vmd_store_release(&cpu->tlbstate.is_lazy, true);
+		set_lazy(cpu, true);
 		/* Inline accesses would not ask whether the CPU is lazy. */
 		(void)vmd_lines_wipe(&cpu->fast, &cpu->lines);
 	}

@@ -162,7 +162,7 @@ void *vmd_translate_rest(struct vmd_cpu *cpu, vmd_va_t addr,
 	if (to.word & VMD_PAGE_DIRTY)
 		vmd_frame_mark_written(&cpu->hw->ram, pfn);
 	if (vmd_likely(cpu->lines.on && to.kept))
-		vmd_fill_line(cpu, addr, host, to.word, to.allowed);
+		vmd_fill_line(cpu, addr, host, to.word, to.allowed, kind);
 	return (uint8_t *)host + (addr & ~VMD_PAGE_MASK);
 }
 
