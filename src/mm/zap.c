@@ -24,13 +24,22 @@ static uint64_t zap_entries(vmd_pte_t *pte, uint64_t nr)
 
 /* A large leaf goes whole: nothing in this library maps a part of one. */
 static uint64_t zap_leaf(struct vmd_mm_context *ctx, vmd_va_t addr)
+	vmd_no_context_analysis("a ptl that is known at run time")
 {
 	vmd_pte_t *pmd = vmd_lookup_slot(ctx, addr, VMD_LEVEL_PMD);
+	struct vmd_spinlock *ptl;
+	bool is_leaf;
 
-	if (!pmd || !vmd_pmd_leaf(vmd_ptep_get(pmd)))
-		return 0; /* perhaps a table that a fault has made meanwhile */
-	(void)vmd_ptep_get_and_clear(pmd);
-	return 1;
+	if (!pmd)
+		return 0;
+	ptl = vmd_slot_lockptr(ctx, pmd);
+	vmd_spin_lock(ptl);
+	/* Or a table that a fault has made meanwhile. */
+	is_leaf = vmd_pmd_leaf(vmd_ptep_get(pmd));
+	if (is_leaf)
+		(void)vmd_ptep_get_and_clear(pmd);
+	vmd_spin_unlock(ptl);
+	return is_leaf;
 }
 
 /* [addr, end) lies within one table of the last level. */
