@@ -404,8 +404,10 @@ END_TEST
 START_TEST(pending_flushes_are_nested_from_two_on)
 {
 	ck_assert(!vmd_tlb_flush_nested(fix.ctx));
+	ck_assert(!vmd_tlb_flush_is_pending(fix.ctx));
 	vmd_inc_tlb_flush_pending(fix.ctx);
 	ck_assert(!vmd_tlb_flush_nested(fix.ctx));
+	ck_assert(vmd_tlb_flush_is_pending(fix.ctx));
 	vmd_inc_tlb_flush_pending(fix.ctx);
 	ck_assert(vmd_tlb_flush_nested(fix.ctx));
 	vmd_dec_tlb_flush_pending(fix.ctx);
